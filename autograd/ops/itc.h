@@ -1,0 +1,25 @@
+// Image-text contrastive loss with momentum features, queue and soft targets; see kernels/itc.h.
+#pragma once
+
+#include "core/tensor.h"
+
+namespace medley::autograd {
+
+struct ItcInputs {
+  Tensor image, text;                    // [B, E] unit rows, differentiable
+  Tensor temp;                           // [1], differentiable
+  Tensor image_momentum, text_momentum;  // [B, E]
+  Tensor image_queue, text_queue;        // [Q, E]; undefined when Q = 0
+  Tensor caption, queue_caption;         // [B], [Q] i64 ids of equal captions; undefined: only the pair is positive
+  double alpha = 0;
+};
+
+struct ItcResult {
+  Tensor loss;                    // scalar
+  Tensor sim_i2t, sim_t2i;        // [B, B + Q], no gradient
+  Tensor target_i2t, target_t2i;  // [B, B + Q]
+};
+
+ItcResult itc(const ItcInputs& inputs);
+
+}  // namespace medley::autograd

@@ -1,0 +1,136 @@
+// The tape: ops that run while one is recording append a node; backward() walks the nodes in reverse. Each op is a
+// struct with named saved tensors, so what stays alive is written down, printable (print()) and testable.
+//
+//   Tape tape;
+//   Tensor loss;
+//   { Recording recording(tape); loss = model(batch); }
+//   tape.backward(loss);          // adds to the gradients of the leaves, then frees everything saved
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <iosfwd>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/tensor.h"
+
+namespace medley::autograd {
+
+// What ties a tensor to a tape: the slot its gradient is kept in while backward runs. A leaf (a parameter) belongs to no
+// tape and has its own gradient buffer, usually a view of a flat arena, that backward adds to.
+struct Link {
+  uint64_t tape = 0;   // id of the tape; 0: a leaf
+  int32_t slot = -1;   // of that tape
+  Tensor gradient;     // leaf only: same shape as the tensor
+  std::string name;    // leaf only
+};
+
+// Makes t a leaf whose gradient accumulates in `gradient` (same shape, dtype and device).
+void make_leaf(Tensor& t, const Tensor& gradient, std::string name = {});
+bool is_leaf(const Tensor& t);
+// The gradient buffer of a leaf; undefined for anything else.
+Tensor gradient_of(const Tensor& t);
+
+// A tensor kept for backward, with the version it had. get() throws AutogradError when it was written to since.
+class Saved {
+ public:
+  explicit Saved(const char* name) : name_(name) {}
+  Saved& operator=(const Tensor& t);
+  Tensor get() const;
+  const char* name() const { return name_; }
+  const Tensor& unchecked() const { return tensor_; }
+  void release() { tensor_ = Tensor(); }
+
+ private:
+  const char* name_;
+  Tensor tensor_;
+  uint64_t version_ = 0;
+};
+
+class Gradients;
+
+struct Node {
+  virtual ~Node() = default;
+  virtual const char* name() const = 0;
+  virtual void backward(Gradients& g) = 0;
+  virtual std::vector<Saved*> saved() { return {}; }
+
+  std::string scope;  // breadcrumb at the time of recording, for errors and print()
+};
+
+// What a node's backward sees: gradients of its outputs, and where the gradients of its inputs go.
+class Gradients {
+ public:
+  // Gradient of output i, contiguous, in the output's shape; undefined when nothing depended on it.
+  const Tensor& out(int i) const;
+  // Whether input i wants a gradient: skip the work when not.
+  bool wants(int i) const;
+  // Where the gradient of input i goes, in the input's shape: += when accumulate, else = (the buffer is uninitialised).
+  struct Destination {
+    Tensor tensor;
+    bool accumulate = false;
+  };
+  Destination in(int i);
+  // Hands over a finished gradient: taken without a copy when it is the first, else added. The buffer may be shared
+  // (a residual connection gives one gradient to two inputs); it is copied before anything is added to it.
+  void give(int i, const Tensor& gradient);
+};
+
+class Tape {
+ public:
+  Tape();
+  ~Tape();
+  Tape(const Tape&) = delete;
+  Tape& operator=(const Tape&) = delete;
+
+  // Runs backward from a one-element loss with gradient `seed`. A second call throws AutogradError: what was saved is
+  // freed as the walk passes it.
+  void backward(const Tensor& loss, double seed = 1);
+  // The same from any tensors with given gradients.
+  void backward(const std::vector<Tensor>& roots, const std::vector<Tensor>& gradients);
+
+  // Appends a node; the outputs are linked to it. Called by ops.
+  void record(std::unique_ptr<Node> node, std::initializer_list<Tensor> inputs, std::initializer_list<Tensor*> outputs);
+  void record(std::unique_ptr<Node> node, const std::vector<Tensor>& inputs, const std::vector<Tensor*>& outputs);
+
+  size_t nodes() const;
+  size_t saved_bytes() const;  // distinct storage held by saved tensors, parameters left out
+  void print(std::ostream& out) const;  // a line an op: name, scope, output shapes, saved tensors and bytes
+
+  static Tape* current();  // of this thread; null: nothing is recorded
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+  friend class Gradients;
+};
+
+// The current tape when one is recording and any of the inputs wants a gradient, else null.
+Tape* recording(std::initializer_list<Tensor> inputs);
+
+class Recording {
+ public:
+  explicit Recording(Tape& tape);
+  ~Recording();
+  Recording(const Recording&) = delete;
+  Recording& operator=(const Recording&) = delete;
+
+ private:
+  Tape* previous_;
+};
+
+// Ops in its lifetime record nothing.
+class NoGrad {
+ public:
+  NoGrad();
+  ~NoGrad();
+  NoGrad(const NoGrad&) = delete;
+  NoGrad& operator=(const NoGrad&) = delete;
+
+ private:
+  Tape* previous_;
+};
+
+}  // namespace medley::autograd

@@ -1,0 +1,16 @@
+# Flags of every target. Warnings are errors in medley's own code.
+find_program(MEDLEY_CCACHE ccache)
+if(MEDLEY_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${MEDLEY_CCACHE})
+endif()
+
+add_library(medley_options INTERFACE)
+target_compile_features(medley_options INTERFACE cxx_std_20)
+target_compile_options(medley_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Werror
+  -Wno-psabi  # vectors wider than the baseline's are passed between inlined functions only
+  -fno-math-errno)
+if(MEDLEY_SANITIZE)
+  add_compile_options(-fsanitize=${MEDLEY_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -g)
+  add_link_options(-fsanitize=${MEDLEY_SANITIZE})
+endif()

@@ -1,0 +1,36 @@
+// A block of memory shared by tensors, with a version that every in-place write raises. It goes back to its device's
+// caching allocator when the last tensor lets go.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "core/device.h"
+
+namespace medley {
+
+class Storage {
+ public:
+  // Meta storage holds no memory: data() is null.
+  static std::shared_ptr<Storage> allocate(size_t bytes, Device device);
+  ~Storage();
+  Storage(const Storage&) = delete;
+  Storage& operator=(const Storage&) = delete;
+
+  void* data() const { return data_; }
+  size_t bytes() const { return bytes_; }
+  Device device() const { return device_; }
+  uint64_t version() const { return version_; }
+  void bump_version() { ++version_; }
+
+ private:
+  Storage(void* data, size_t bytes, Device device) : data_(data), bytes_(bytes), device_(device) {}
+
+  void* data_;
+  size_t bytes_;
+  Device device_;
+  uint64_t version_ = 0;
+};
+
+}  // namespace medley

@@ -1,0 +1,35 @@
+// Rows scaled to unit length: y = x / max(|x|, 1e-12), as PyTorch's F.normalize.
+#pragma once
+
+#include <cstdint>
+
+namespace medley::kernels {
+
+inline constexpr double kNormalizeEps = 1e-12;
+
+template <class T>
+struct NormalizeForward {
+  int64_t rows = 0, n = 0;
+  const T* x = nullptr;  // [rows, n]
+  T* y = nullptr;        // [rows, n]
+  T* norm = nullptr;     // [rows]: max(|x|, eps)
+};
+
+template <class T>
+struct NormalizeBackward {
+  int64_t rows = 0, n = 0;
+  const T* dy = nullptr;
+  const T* y = nullptr;
+  const T* norm = nullptr;
+  T* dx = nullptr;
+  bool accumulate = false;
+};
+
+namespace cpu {
+void normalize_forward(const NormalizeForward<float>& args);
+void normalize_forward(const NormalizeForward<double>& args);
+void normalize_backward(const NormalizeBackward<float>& args);
+void normalize_backward(const NormalizeBackward<double>& args);
+}  // namespace cpu
+
+}  // namespace medley::kernels

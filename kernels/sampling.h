@@ -1,0 +1,25 @@
+// Hard negatives for image-text matching (BLIP section 3.2): for each row b one column j of the batch, with probability
+// proportional to softmax over the first B columns of sim, plus 1e-4; positives are excluded.
+#pragma once
+
+#include <cstdint>
+
+namespace medley::kernels {
+
+template <class T>
+struct SampleNegatives {
+  int64_t batch = 0;
+  const T* sim = nullptr;  // [B, >= B], row stride ld
+  int64_t ld = 0;
+  const int64_t* caption = nullptr;  // [B]: equal ids are positives too; null: only the diagonal is
+  uint64_t seed = 0, step = 0;       // Random(seed, Purpose::negatives, step, 2 * b + direction)
+  uint32_t direction = 0;            // 0: images for texts, 1: texts for images
+  int32_t* index = nullptr;          // [B]; a row whose every column is positive gets (b + 1) % B
+};
+
+namespace cpu {
+void sample_negatives(const SampleNegatives<float>& args);
+void sample_negatives(const SampleNegatives<double>& args);
+}  // namespace cpu
+
+}  // namespace medley::kernels
