@@ -1,5 +1,6 @@
-// FlatArena: one buffer with named views. Weights, gradients, optimizer moments and averaged weights are each one arena,
-// so that an optimizer step, a norm, an average or a checkpoint is one pass. Tied names are one view.
+// FlatArena: one buffer with named views. Weights, gradients, optimizer moments and averaged
+// weights are each one arena, so that an optimizer step, a norm, an average or a checkpoint is one
+// pass. Tied names are one view.
 //
 //   ArenaLayout layout;
 //   layout.add("layer.weight", {96, 96});
@@ -27,7 +28,8 @@ struct ArenaEntry {
 
 class ArenaLayout {
  public:
-  // Each entry that owns memory starts at a multiple of 16 elements; the gap is zero and stays zero.
+  // Each entry that owns memory starts at a multiple of 16 elements; the gap is zero and stays
+  // zero.
   static constexpr int64_t kAlign = 16;
 
   void add(const std::string& name, const Shape& shape);
@@ -38,7 +40,7 @@ class ArenaLayout {
   const ArenaEntry& entry(const std::string& name) const;
   bool contains(const std::string& name) const { return index_.contains(name); }
   const std::vector<ArenaEntry>& entries() const { return entries_; }  // in order of declaration
-  int64_t elements() const { return elements_; }                      // gaps included
+  int64_t elements() const { return elements_; }                       // gaps included
 
  private:
   void insert(ArenaEntry entry);

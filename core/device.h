@@ -1,4 +1,5 @@
-// Where a tensor lives. Meta tensors have shapes and no memory: kernels are skipped, allocations and FLOPs are counted.
+// Where a tensor lives. Meta tensors have shapes and no memory: kernels are skipped, allocations
+// and FLOPs are counted.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +19,8 @@ struct Device {
 std::string str(Device device);           // "cpu", "cuda:0", "meta"
 Device parse_device(std::string_view s);  // throws ValueError with the accepted forms
 
-// Work queue of a device. Kernels on the CPU run at once and ignore it; CUDA kernels take the native stream from here.
+// Work queue of a device. Kernels on the CPU run at once and ignore it; CUDA kernels take the
+// native stream from here.
 struct Stream {
   void* native = nullptr;
 };

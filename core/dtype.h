@@ -1,4 +1,5 @@
-// Element types of tensors. f64 exists for reference maths and gradient checks; bf16 is a storage type, sums are f32.
+// Element types of tensors. f64 exists for reference maths and gradient checks; bf16 is a storage
+// type, sums are f32.
 #pragma once
 
 #include <cstddef>
@@ -19,10 +20,10 @@ inline constexpr bool kIsElement = false;
 template <class T>
 inline constexpr DType kDTypeOf = DType::u8;
 
-#define MEDLEY_ELEMENT(type, dtype)            \
-  template <>                                  \
+#define MEDLEY_ELEMENT(type, dtype)              \
+  template <>                                    \
   inline constexpr bool kIsElement<type> = true; \
-  template <>                                  \
+  template <>                                    \
   inline constexpr DType kDTypeOf<type> = DType::dtype;
 MEDLEY_ELEMENT(float, f32)
 MEDLEY_ELEMENT(double, f64)

@@ -1,4 +1,5 @@
-// Every environment variable that medley reads, in one table: name, default, meaning. `medley info` prints it.
+// Every environment variable that medley reads, in one table: name, default, meaning. `medley info`
+// prints it.
 #pragma once
 
 #include <span>
@@ -13,7 +14,8 @@ struct EnvVariable {
 };
 
 std::span<const EnvVariable> env_table();
-// Value of a variable of the table, its default when unset. Throws ValueError for a name that is not in the table.
+// Value of a variable of the table, its default when unset. Throws ValueError for a name that is
+// not in the table.
 std::string env(const std::string& name);
 
 }  // namespace medley

@@ -1,5 +1,5 @@
-// Typed errors. Every message names the values and the place; the scopes open at the throw are added ("in a.b.c"),
-// and an optional hint says what to do:
+// Typed errors. Every message names the values and the place; the scopes open at the throw are
+// added ("in a.b.c"), and an optional hint says what to do:
 //   [attention] k has shape (8, 577, 12, 32) but q has head dim 64
 //     in blip.text_decoder.layer[3].crossattention
 //     hint: ...
@@ -20,11 +20,11 @@ class Error : public std::runtime_error {
   int exit_code_;
 };
 
-#define MEDLEY_ERROR(Name, code, meaning)                                        \
-  class Name : public Error {                                       \
-   public:                                                                       \
-    explicit Name(const std::string& message, const std::string& hint = {})      \
-        : Error(message, hint, code) {}                                          \
+#define MEDLEY_ERROR(Name, code, meaning)                                   \
+  class Name : public Error {                                               \
+   public:                                                                  \
+    explicit Name(const std::string& message, const std::string& hint = {}) \
+        : Error(message, hint, code) {}                                     \
   };
 MEDLEY_ERROR(ShapeError, 70, "tensor shapes do not fit")
 MEDLEY_ERROR(DtypeError, 70, "element type is not what the op takes")

@@ -1,4 +1,5 @@
-// Floating-point operations of the ops run so far, counted on every device (on Meta it is all that an op does).
+// Floating-point operations of the ops run so far, counted on every device (on Meta it is all that
+// an op does).
 #pragma once
 
 #include <cstdint>

@@ -10,8 +10,19 @@ namespace medley {
 // One block: four words from a 128-bit counter and a 64-bit key.
 std::array<uint32_t, 4> philox4x32(std::array<uint32_t, 4> counter, std::array<uint32_t, 2> key);
 
-// What random numbers are for. Values are part of the reproducibility contract: append, never renumber.
-enum class Purpose : uint32_t { init = 1, shuffle, augment, scene, dropout, negatives, queue, test, noise };
+// What random numbers are for. Values are part of the reproducibility contract: append, never
+// renumber.
+enum class Purpose : uint32_t {
+  init = 1,
+  shuffle,
+  augment,
+  scene,
+  dropout,
+  negatives,
+  queue,
+  test,
+  noise
+};
 
 // A stream of numbers for one (seed, purpose, step, sample).
 class Random {
@@ -19,10 +30,10 @@ class Random {
   Random(uint64_t seed, Purpose purpose, uint64_t step = 0, uint32_t sample = 0);
 
   uint32_t next();
-  double uniform();                        // [0, 1), 32 random bits
-  double uniform(double low, double high); // [low, high)
-  double normal();                         // mean 0, variance 1 (Box-Muller, both values used)
-  uint32_t below(uint32_t n);              // 0..n-1, unbiased; n > 0
+  double uniform();                         // [0, 1), 32 random bits
+  double uniform(double low, double high);  // [low, high)
+  double normal();                          // mean 0, variance 1 (Box-Muller, both values used)
+  uint32_t below(uint32_t n);               // 0..n-1, unbiased; n > 0
 
  private:
   std::array<uint32_t, 2> key_;

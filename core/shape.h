@@ -1,4 +1,5 @@
-// Sizes of a tensor, outermost first: an inline array of at most six int64. Also used for strides (in elements).
+// Sizes of a tensor, outermost first: an inline array of at most six int64. Also used for strides
+// (in elements).
 #pragma once
 
 #include <array>

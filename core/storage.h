@@ -1,5 +1,5 @@
-// A block of memory shared by tensors, with a version that every in-place write raises. It goes back to its device's
-// caching allocator when the last tensor lets go.
+// A block of memory shared by tensors, with a version that every in-place write raises. It goes
+// back to its device's caching allocator when the last tensor lets go.
 #pragma once
 
 #include <cstddef>
@@ -18,7 +18,7 @@ class Storage {
   Storage(const Storage&) = delete;
   Storage& operator=(const Storage&) = delete;
 
-  void* data() const { return data_; }
+  void* data() const { return device_.kind == Device::Meta ? nullptr : data_; }
   size_t bytes() const { return bytes_; }
   Device device() const { return device_; }
   uint64_t version() const { return version_; }
@@ -27,7 +27,7 @@ class Storage {
  private:
   Storage(void* data, size_t bytes, Device device) : data_(data), bytes_(bytes), device_(device) {}
 
-  void* data_;
+  void* data_;  // on Meta the allocator's handle, which is no address
   size_t bytes_;
   Device device_;
   uint64_t version_ = 0;

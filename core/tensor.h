@@ -1,5 +1,6 @@
-// Tensor: a cheap handle on shared storage with shape, strides (in elements), element type and an optional link to the
-// autograd tape. Copying a Tensor copies the handle. Nothing here computes: maths is in kernels/ and autograd/ops/.
+// Tensor: a cheap handle on shared storage with shape, strides (in elements), element type and an
+// optional link to the autograd tape. Copying a Tensor copies the handle. Nothing here computes:
+// maths is in kernels/ and autograd/ops/.
 #pragma once
 
 #include <memory>
@@ -55,8 +56,9 @@ class Tensor {
   std::vector<T> to_vector() const;  // values in row-major order
   double item() const;               // the value of a one-element tensor, as a double
 
-  // Views share storage. view() needs a contiguous tensor and keeps the autograd link (same elements, same gradient
-  // buffer); slice() and transpose() drop it: the differentiable forms are in autograd/ops/.
+  // Views share storage. view() needs a contiguous tensor and keeps the autograd link (same
+  // elements, same gradient buffer); slice() and transpose() drop it: the differentiable forms are
+  // in autograd/ops/.
   Tensor view(const Shape& shape) const;
   Tensor slice(int dim, int64_t begin, int64_t end) const;
   Tensor transpose(int a, int b) const;
@@ -68,8 +70,9 @@ class Tensor {
   Tensor clone() const;
   Tensor to(Device device) const;
   Tensor to(DType dtype) const;
-  void copy_from(const Tensor& source) const;  // same shape and dtype; any strides; raises the version
-  void fill_zero() const;                      // raises the version
+  void copy_from(
+      const Tensor& source) const;  // same shape and dtype; any strides; raises the version
+  void fill_zero() const;           // raises the version
 
   uint64_t version() const { return storage_ ? storage_->version() : 0; }
   void bump_version() const { storage_->bump_version(); }

@@ -1,5 +1,6 @@
-// A thread pool with a static partition: which thread computes what depends on the count alone. Kernels split over
-// outputs, or reduce fixed-size chunks in order, so results are the same bits for any number of threads.
+// A thread pool with a static partition: which thread computes what depends on the count alone.
+// Kernels split over outputs, or reduce fixed-size chunks in order, so results are the same bits
+// for any number of threads.
 #pragma once
 
 #include <cstdint>
@@ -7,9 +8,11 @@
 
 namespace medley {
 
-// Number of threads that parallel_for uses, the caller included. Default: MEDLEY_THREADS, else the hardware's.
+// Number of threads that parallel_for uses, the caller included. Default: MEDLEY_THREADS, else the
+// hardware's.
 int thread_count();
-void set_thread_count(int n);  // throws ValueError unless 1 <= n <= 256; not while a parallel_for runs
+void set_thread_count(
+    int n);  // throws ValueError unless 1 <= n <= 256; not while a parallel_for runs
 
 // Non-owning reference to a callable; valid for the duration of the call it is passed to.
 class RangeFunction {
@@ -26,9 +29,10 @@ class RangeFunction {
   void (*call_)(const void*, int64_t, int64_t);
 };
 
-// Calls body(begin, end) on contiguous parts of [0, count), at most one a thread, each of at least `grain` items
-// (fewer threads are used when count < threads * grain). Returns when all parts are done; rethrows the first exception
-// by part order. A call from inside a body runs serially on that thread.
+// Calls body(begin, end) on contiguous parts of [0, count), at most one a thread, each of at least
+// `grain` items (fewer threads are used when count < threads * grain). Returns when all parts are
+// done; rethrows the first exception by part order. A call from inside a body runs serially on that
+// thread.
 void parallel_for(int64_t count, int64_t grain, RangeFunction body);
 
 }  // namespace medley

@@ -1,0 +1,237 @@
+// The caching allocator. A freed block is kept and serves the next request that it fits, best fit
+// first and lowest address among equals: which block is taken depends on nothing but the sequence
+// of requests. Under AddressSanitizer whatever is not held is poisoned, so that a stray access is
+// found although the block never went back to the system.
+#include "core/allocator.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+#include <mutex>
+#include <set>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "core/env.h"
+#include "core/error.h"
+#include "core/scope.h"
+#include "core/str.h"
+
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/asan_interface.h>
+#else
+#define ASAN_POISON_MEMORY_REGION(address, size) static_cast<void>(0)
+#define ASAN_UNPOISON_MEMORY_REGION(address, size) static_cast<void>(0)
+#endif
+
+namespace medley {
+namespace {
+
+constexpr size_t kRounding = 512;
+constexpr size_t kAlignment = 64;
+
+// Tag -> bytes. Nodes of a map stay where they are, so a block points at its own.
+using Tags = std::map<std::string, size_t, std::less<>>;
+
+struct Block {
+  size_t size;  // of the block
+  size_t held;  // what the request rounds to: at most size
+  Tags::value_type* tag;
+};
+
+std::string mebibytes(size_t bytes) {
+  const size_t tenths = (bytes * 10 + (1u << 19)) >> 20;
+  return str(tenths / 10, ".", tenths % 10, " MiB");
+}
+
+size_t memory_limit() {
+  const std::string text = env("MEDLEY_MEMORY_LIMIT");
+  if (text.empty()) return SIZE_MAX;
+  size_t limit = 0;
+  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), limit);
+  if (error != std::errc() || stop != text.data() + text.size() || limit > SIZE_MAX >> 20) {
+    throw ValueError(str("MEDLEY_MEMORY_LIMIT is '", text, "'"), "use a whole number of MiB");
+  }
+  return limit << 20;
+}
+
+class Allocator {
+ public:
+  explicit Allocator(Device::Kind kind) : kind_(kind) {}
+
+  void* allocate(size_t bytes) {
+    const std::lock_guard lock(mutex_);
+    if (bytes > SIZE_MAX / 2) fail(bytes);
+    const size_t held = std::max(kRounding, (bytes + kRounding - 1) / kRounding * kRounding);
+    ++requests_;
+    auto [data, size] = kind_ == Device::Meta ? number(held) : take(held);
+    auto tag = tags_.try_emplace(Scope::tag(), 0).first;
+    tag->second += held;
+    live_blocks_.emplace(data, Block{size, held, &*tag});
+    live_ += held;
+    peak_ = std::max(peak_, live_);
+    ASAN_UNPOISON_MEMORY_REGION(data, bytes);
+    return data;
+  }
+
+  void free(void* data) {
+    const std::lock_guard lock(mutex_);
+    const auto found = live_blocks_.find(data);
+    if (found == live_blocks_.end()) return;
+    const Block block = found->second;
+    live_blocks_.erase(found);
+    live_ -= block.held;
+    block.tag->second -= block.held;
+    if (kind_ == Device::Meta) return;
+    try {
+      cached_blocks_.emplace(block.size, data);
+      cached_ += block.size;
+      ASAN_POISON_MEMORY_REGION(data, block.size);
+    } catch (const std::bad_alloc&) {
+      give_back(data, block.size);
+    }
+  }
+
+  MemoryStats stats() {
+    const std::lock_guard lock(mutex_);
+    MemoryStats stats{live_, peak_, cached_, requests_, system_requests_, {}};
+    for (const auto& [tag, bytes] : tags_) {
+      if (bytes > 0) stats.live_by_tag.emplace(tag, bytes);
+    }
+    return stats;
+  }
+
+  void reset_peak() {
+    const std::lock_guard lock(mutex_);
+    peak_ = live_;
+  }
+
+  void release_cached() {
+    const std::lock_guard lock(mutex_);
+    release_all();
+  }
+
+ private:
+  using Cached = std::set<std::pair<size_t, void*>>;  // by size, then address
+
+  // A Meta block is a number of its own, so that free() finds it.
+  std::pair<void*, size_t> number(size_t held) {
+    meta_next_ += kRounding;
+    return {reinterpret_cast<void*>(meta_next_), held};
+  }
+
+  std::pair<void*, size_t> take(size_t held) {
+    const auto fit = cached_blocks_.lower_bound({held, nullptr});
+    // A block much larger than the request waits for a request of its own size.
+    if (fit != cached_blocks_.end() && fit->first - held <= held / 4) {
+      const auto [size, data] = *fit;
+      cached_blocks_.erase(fit);
+      cached_ -= size;
+      return {data, size};
+    }
+    // Requests whose size varies from step to step (packed text) would fill the cache with blocks
+    // that nearly fit: the largest one below the request goes back, and the new block takes its
+    // place.
+    if (fit != cached_blocks_.begin()) {
+      const auto outgrown = std::prev(fit);
+      if (outgrown->first >= held / 2) release(outgrown);
+    }
+    return {from_system(held), held};
+  }
+
+  void* from_system(size_t size) {
+    ++system_requests_;
+    const size_t limit = memory_limit();
+    if (system_bytes_ + size > limit) release_all();
+    if (system_bytes_ + size > limit) fail(size);
+    void* data = std::aligned_alloc(kAlignment, size);
+    if (data == nullptr) {
+      release_all();
+      data = std::aligned_alloc(kAlignment, size);
+    }
+    if (data == nullptr) fail(size);
+    system_bytes_ += size;
+    ASAN_POISON_MEMORY_REGION(data, size);
+    return data;
+  }
+
+  void give_back(void* data, size_t size) {
+    ASAN_UNPOISON_MEMORY_REGION(data, size);
+    std::free(data);
+    system_bytes_ -= size;
+  }
+
+  void release(Cached::iterator block) {
+    give_back(block->second, block->first);
+    cached_ -= block->first;
+    cached_blocks_.erase(block);
+  }
+
+  void release_all() {
+    while (!cached_blocks_.empty()) release(cached_blocks_.begin());
+  }
+
+  [[noreturn]] void fail(size_t bytes) {
+    std::vector<std::pair<size_t, std::string>> holders;
+    for (const auto& [tag, held] : tags_) {
+      if (held > 0) holders.emplace_back(held, tag.empty() ? "(no scope)" : tag);
+    }
+    std::sort(holders.rbegin(), holders.rend());
+    constexpr size_t kRows = 8;
+    std::string table;
+    for (size_t i = 0; i < std::min(kRows, holders.size()); ++i) {
+      table += str("\n    ", mebibytes(holders[i].first), "  ", holders[i].second);
+    }
+    const size_t limit = memory_limit();
+    throw MemoryError(
+        str("[memory] no ", mebibytes(bytes), " on cpu: ", mebibytes(live_), " are held",
+            limit == SIZE_MAX ? "" : ", MEDLEY_MEMORY_LIMIT is " + mebibytes(limit),
+            holders.empty() ? "" : "; the largest holders are", table),
+        "use a smaller batch or image size, or turn recompute on");
+  }
+
+  const Device::Kind kind_;
+  std::mutex mutex_;
+  std::unordered_map<void*, Block> live_blocks_;
+  Cached cached_blocks_;
+  Tags tags_;
+  size_t live_ = 0;
+  size_t peak_ = 0;
+  size_t cached_ = 0;
+  size_t system_bytes_ = 0;  // live and cached blocks
+  uint64_t requests_ = 0;
+  uint64_t system_requests_ = 0;
+  uintptr_t meta_next_ = 0;
+};
+
+// Never destroyed: tensors with static lifetime may be freed after any destructor that would run
+// here.
+Allocator& allocator_of(Device device) {
+  static auto* cpu = new Allocator(Device::Cpu);
+  static auto* meta = new Allocator(Device::Meta);
+  switch (device.kind) {
+    case Device::Cpu:
+      return *cpu;
+    case Device::Meta:
+      return *meta;
+    case Device::Cuda:
+      break;
+  }
+  throw DeviceError(str("[memory] there is no memory on ", medley::str(device)),
+                    "this build runs on the CPU: use --device cpu");
+}
+
+}  // namespace
+
+void* device_allocate(size_t bytes, Device device) { return allocator_of(device).allocate(bytes); }
+
+void device_free(void* data, size_t, Device device) noexcept { allocator_of(device).free(data); }
+
+MemoryStats memory_stats(Device device) { return allocator_of(device).stats(); }
+
+void reset_peak_memory(Device device) { allocator_of(device).reset_peak(); }
+
+void release_cached_memory(Device device) { allocator_of(device).release_cached(); }
+
+}  // namespace medley
