@@ -1,5 +1,6 @@
-// What a BLIP is made of. The defaults are the original's ViT-B/16 pre-training; presets differ where a small model needs
-// it (docs/recipes.md). Field names are the keys of the [model] and [losses] tables of a configuration file.
+// What a BLIP is made of. The defaults are the original's ViT-B/16 pre-training; presets differ
+// where a small model needs it (docs/recipes.md). Field names are the keys of the [model] and
+// [losses] tables of a configuration file.
 #pragma once
 
 #include <cstdint>
@@ -17,32 +18,38 @@ struct ModelConfig {
   int64_t text_width = 768;
   int64_t text_depth = 12;
   int64_t text_heads = 12;
-  int64_t embed_dim = 256;   // width of the contrastive space
+  int64_t text_ffn = 0;     // hidden width of the text's feed-forward layers; 0: 4 text_width
+  int64_t embed_dim = 256;  // width of the contrastive space
   int64_t vocab_size = 30524;
   int64_t max_positions = 512;  // rows of the position table
   int64_t max_tokens = 30;      // of a caption, [CLS] and [SEP] included; longer ones are cut
   double dropout = 0.1;         // text side: hidden states and attention probabilities
-  double drop_path = 0.0;       // image side, last block; rises linearly from 0
   double init_std = 0.02;       // of the starting weights; about width^-1/2 for narrow models
   double vit_eps = 1e-6;        // LayerNorm epsilons
   double text_eps = 1e-12;
-  bool recompute = false;       // recompute blocks in the backward pass: less memory, more time
+  bool recompute = false;  // recompute blocks in the backward pass: less memory, more time
 
-  int64_t tokens_per_image() const { return (image_size / patch_size) * (image_size / patch_size) + 1; }
+  int64_t tokens_per_image() const {
+    const int64_t side = image_size / patch_size;
+    return side * side + 1;
+  }
+  int64_t ffn_width() const { return text_ffn > 0 ? text_ffn : 4 * text_width; }
 };
 
 struct LossConfig {
-  int64_t queue_size = 57600;       // features kept from earlier batches, per modality; any size, 0: none
-  double momentum = 0.995;          // of the momentum towers
-  bool momentum_warmup = false;     // min(momentum, t / (t + 9)) at step t
-  double alpha = 0.4;               // weight of the momentum model's soft targets,
-  int64_t alpha_steps = 10000;      // reached by a linear ramp over so many steps
-  double temperature = 0.07;        // at the start; kept within 0.001 .. 0.5
-  bool equal_captions = false;      // equal captions are positives in ITC and never negatives in ITM
-  double label_smoothing = 0.1;     // of the language model loss
+  int64_t queue_size =
+      57600;                // features kept from earlier batches, per modality; any size, 0: none
+  double momentum = 0.995;  // of the momentum towers
+  bool momentum_warmup = false;  // min(momentum, t / (t + 9)) at step t
+  double alpha = 0.4;            // weight of the momentum model's soft targets,
+  int64_t alpha_steps = 10000;   // reached by a linear ramp over so many steps
+  double temperature = 0.07;     // at the start; kept within 0.001 .. 0.5
+  bool equal_captions = false;   // equal captions are positives in ITC and never negatives in ITM
+  double label_smoothing = 0.1;  // of the language model loss
 };
 
-// scenes, picturebook, tiny, small, base, large. Throws ConfigError with the nearest name for any other.
+// scenes, picturebook, tiny, small, base, large. Throws ConfigError with the nearest name for any
+// other.
 struct Preset {
   ModelConfig model;
   LossConfig losses;

@@ -1,5 +1,6 @@
-// WordPiece tokenizer, exact to BERT's uncased one: clean, lower case, strip accents, split on white space, punctuation
-// and CJK, then longest match first. Special tokens [DEC] and [ENC] are BLIP's (blip.md 1.2).
+// WordPiece tokenizer, exact to BERT's uncased one: clean, lower case, strip accents, split on
+// white space, punctuation and CJK, then longest match first. Special tokens [DEC] and [ENC] are
+// BLIP's (blip.md 1.2).
 #pragma once
 
 #include <cstdint>
@@ -12,17 +13,20 @@ namespace medley::models {
 
 class Tokenizer {
  public:
-  // Vocabulary in id order. Throws DataError when a special token ([PAD] [UNK] [CLS] [SEP] [DEC] [ENC]) is missing or a
-  // piece stands twice.
+  // Vocabulary in id order. Throws DataError when a special token ([PAD] [UNK] [CLS] [SEP] [DEC]
+  // [ENC]) is missing or a piece stands twice.
   explicit Tokenizer(std::vector<std::string> vocabulary);
-  static Tokenizer read(const std::string& path);  // vocab.txt: one piece a line. Throws IoError, DataError
+  static Tokenizer read(
+      const std::string& path);  // vocab.txt: one piece a line. Throws IoError, DataError
   void write(const std::string& path) const;
 
-  // Pieces of text, no special tokens.
+  // Pieces of text; none is added. As in the original, [DEC] and [ENC] in the text give their ids
+  // wherever they stand, the other special tokens where they stand alone.
   std::vector<int32_t> encode(std::string_view text) const;
   // [CLS] pieces [SEP], at most max_tokens in all: the pieces are cut, [SEP] stays.
   std::vector<int32_t> encode_caption(std::string_view text, int64_t max_tokens) const;
-  // Joins pieces; special tokens are left out.
+  // Joins pieces and cleans up spaces before punctuation; special tokens are left out. Throws
+  // ValueError for an id out of range.
   std::string decode(const std::vector<int32_t>& ids) const;
 
   int64_t size() const { return static_cast<int64_t>(pieces_.size()); }
@@ -35,6 +39,8 @@ class Tokenizer {
   int32_t enc() const { return enc_; }
 
  private:
+  void add_word(std::u32string_view word, std::vector<int32_t>& ids) const;
+
   std::vector<std::string> pieces_;
   std::unordered_map<std::string, int32_t> ids_;
   int32_t pad_ = 0, unk_ = 0, cls_ = 0, sep_ = 0, dec_ = 0, enc_ = 0;
@@ -43,11 +49,13 @@ class Tokenizer {
 // Words as the tokenizer sees them before WordPiece: the training input of a vocabulary.
 std::vector<std::string> split_words(std::string_view text);
 
-// Trains a vocabulary: special tokens, the alphabet, then the most frequent adjacent pair merged again and again until
-// `size` pieces or no pair occurs twice; ties go to the alphabetically first, so the result is always the same.
+// Trains a vocabulary: special tokens, the alphabet (whole, even where it exceeds `size`), then the
+// most frequent adjacent pair merged again and again until `size` pieces or no pair occurs twice;
+// ties go to the alphabetically first, so the result is always the same.
 std::vector<std::string> train_vocabulary(const std::vector<std::string>& texts, int64_t size);
 
-// The original's caption cleaning: lower case, . ! " ( ) * # : ; ~ to spaces, single spaces, at most max_words words.
+// The original's caption cleaning: lower case, . ! " ( ) * # : ; ~ to spaces, single spaces, at
+// most max_words words.
 std::string clean_caption(std::string_view text, int64_t max_words = 50);
 
 }  // namespace medley::models
