@@ -9,6 +9,7 @@ target_compile_features(medley_options INTERFACE cxx_std_20)
 target_compile_options(medley_options INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Werror
   -Wno-psabi  # vectors wider than the baseline's are passed between inlined functions only
+  -Wno-restrict  # GCC 12 reports every "literal" + std::string (its bug 105651)
   -fno-math-errno)
 if(MEDLEY_SANITIZE)
   add_compile_options(-fsanitize=${MEDLEY_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -g)

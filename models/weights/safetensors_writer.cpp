@@ -1,0 +1,82 @@
+#include <algorithm>
+#include <array>
+
+#include "core/error.h"
+#include "core/str.h"
+#include "models/weights/json_text.h"
+#include "models/weights/safetensors.h"
+
+namespace medley::models {
+namespace {
+
+// Widest elements first, then by name: every tensor is aligned to its element, and the same tensors
+// give the same file.
+void order(std::vector<NamedTensor>& tensors) {
+  std::sort(tensors.begin(), tensors.end(), [](const NamedTensor& a, const NamedTensor& b) {
+    size_t wide_a = size_of(a.tensor.dtype()), wide_b = size_of(b.tensor.dtype());
+    if (wide_a != wide_b) return wide_a > wide_b;
+    if (a.tensor.dtype() != b.tensor.dtype())
+      return std::string(safetensors_name(a.tensor.dtype())) < safetensors_name(b.tensor.dtype());
+    return a.name < b.name;
+  });
+}
+
+std::string header_text(const std::vector<NamedTensor>& tensors,
+                        const SafetensorsMetadata& metadata) {
+  std::string text = "{";
+  if (!metadata.empty()) {
+    text += "\"__metadata__\":{";
+    for (size_t i = 0; i < metadata.size(); ++i)
+      text += (i ? "," : "") + json_quote(metadata[i].first) + ":" + json_quote(metadata[i].second);
+    text += "}";
+  }
+  size_t at = 0;
+  for (const NamedTensor& named : tensors) {
+    if (text.size() > 1) text += ",";
+    text += json_quote(named.name) + ":{\"dtype\":\"" + safetensors_name(named.tensor.dtype()) +
+            "\",\"shape\":[";
+    for (int i = 0; i < named.tensor.rank(); ++i)
+      text += (i ? "," : "") + std::to_string(named.tensor.size(i));
+    size_t end = at + named.tensor.bytes();
+    text += str("],\"data_offsets\":[", at, ",", end, "]}");
+    at = end;
+  }
+  text += "}";
+  text.resize((text.size() + 7) / 8 * 8, ' ');
+  return text;
+}
+
+}  // namespace
+
+void write_safetensors(std::vector<NamedTensor> tensors, const SafetensorsMetadata& metadata,
+                       const ByteSink& sink) {
+  order(tensors);
+  std::vector<std::string> names;
+  for (const NamedTensor& named : tensors) {
+    names.push_back(named.name);
+    if (!named.tensor.is_contiguous() || named.tensor.device().kind != Device::Cpu)
+      throw ValueError("[safetensors] '" + named.name + "' is not a contiguous CPU tensor");
+  }
+  std::sort(names.begin(), names.end());
+  auto twice = std::adjacent_find(names.begin(), names.end());
+  if (twice != names.end())
+    throw ValueError("[safetensors] the name '" + *twice + "' stands twice");
+
+  std::string header = header_text(tensors, metadata);
+  std::array<char, 8> length{};
+  for (size_t i = 0; i < length.size(); ++i)
+    length[i] = static_cast<char>((header.size() >> (8 * i)) & 0xFF);
+  sink(length);
+  sink(header);
+  for (const NamedTensor& named : tensors)
+    sink({static_cast<const char*>(named.tensor.raw()), named.tensor.bytes()});
+}
+
+uint64_t safetensors_size(const std::vector<NamedTensor>& tensors,
+                          const SafetensorsMetadata& metadata) {
+  uint64_t bytes = 8 + header_text(tensors, metadata).size();
+  for (const NamedTensor& named : tensors) bytes += named.tensor.bytes();
+  return bytes;
+}
+
+}  // namespace medley::models

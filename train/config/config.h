@@ -1,0 +1,99 @@
+// Everything that decides a training run. A configuration is TOML: `preset` names the preset that
+// missing keys come from, the tables [model] [losses] [data] [augment] [train] [eval] change it.
+// Unknown keys and wrong types are refused with file, line and the nearest name. print_config()
+// writes all of it, in a form that loads unchanged.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "models/config.h"
+#include "train/data/loader.h"
+
+namespace medley::train {
+
+struct DataConfig {
+  std::string kind =
+      "json";          // scenes: composed pictures; json: annotation lists and a tar of pictures
+  std::string folder;  // of the lists and the tar; empty: the data that medley ships with
+  std::string train_json = "train.json";  // json only: the list that is trained on
+  std::string images = "images.tar";      // json only
+  std::string vocabulary;      // vocab.txt to use; empty: one is trained from the captions
+  int64_t scenes = 1'000'000;  // scenes only: number of different training pictures
+  int64_t workers = 1;         // threads that prepare batches
+  int64_t prefetch = 4;        // batches kept ready
+};
+
+struct OptimizerConfig {
+  double lr = 3e-4;
+  double beta1 = 0.9;
+  double beta2 = 0.999;
+  double eps = 1e-8;
+  double decay = 0.05;
+  double temperature_lr = 1.0;     // rate of the temperature, as a part of lr
+  std::string schedule = "paper";  // cosine: to 1 % of lr; paper: times 0.9 each pass over the data
+  int64_t warmup_steps = 3000;
+  double gradient_clip = 0;  // largest gradient norm; 0: any
+};
+
+struct EvalConfig {
+  std::vector<std::string>
+      splits;            // evaluated after training; the first is the one that eval_every uses
+  int64_t scenes = 400;  // scenes only: pictures of a split
+  int64_t rerank = 16;   // candidates that ITM orders again
+  int64_t batch_size = 64;
+};
+
+struct TrainConfig {
+  std::string preset = "base";
+  models::ModelConfig model;
+  models::LossConfig losses;
+  DataConfig data;
+  AugmentConfig augment;
+  OptimizerConfig optimizer;
+  int64_t steps = 100'000;
+  double minutes = 0;  // stop cleanly after so much training time; 0: never
+  int64_t batch_size = 64;
+  int64_t seed = 1;
+  int64_t threads = 0;         // 0: as many as the machine has
+  int64_t max_bad_steps = 10;  // steps in a row with NaN or infinity before training gives up
+  int64_t log_every = 50;
+  int64_t eval_every = 0;           // 0: only after training
+  int64_t checkpoint_every = 1000;  // and after the last step
+  int64_t keep_checkpoints = 2;
+  EvalConfig eval;
+};
+
+// One key of the file and where its value lives in a TrainConfig.
+struct ConfigKey {
+  std::string table, key, help;
+  std::variant<int64_t*, double*, bool*, std::string*, std::vector<std::string>*> value;
+  bool may_change = false;  // on resume: has no influence on the weights
+};
+std::vector<ConfigKey> config_keys(TrainConfig& config);
+
+std::vector<std::string> config_preset_names();
+// `name` is a preset or the path of a TOML file. Throws ConfigError, IoError.
+TrainConfig load_config(const std::string& name);
+TrainConfig parse_config(const std::string& toml, const std::string& source);
+// "train.steps=300", or "steps=300" where only one table has the key.
+void set_config(TrainConfig& config, const std::string& assignment);
+std::string print_config(const TrainConfig& config);
+// Throws ConfigError that names the key, its value and what it must be.
+void validate(const TrainConfig& config);
+
+struct ConfigDifference {
+  std::string key, first, second;  // "train.lr", "0.002", "0.001"
+  bool may_change = false;
+};
+std::vector<ConfigDifference> compare_configs(const TrainConfig& first, const TrainConfig& second);
+
+// The folder of the pictures that medley ships with: MEDLEY_DATA, else beside the source or the
+// installed program.
+std::string default_data_folder();
+// data.folder, or the default; throws IoError with the way out when it is not there.
+std::string data_folder(const TrainConfig& config);
+
+}  // namespace medley::train

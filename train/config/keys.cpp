@@ -1,0 +1,107 @@
+// The table of all keys: parsing, printing, --set, comparing and the documentation go through it.
+#include "train/config/config.h"
+
+namespace medley::train {
+namespace {
+
+void add_model(std::vector<ConfigKey>& keys, models::ModelConfig& m) {
+  auto add = [&](const char* key, auto* value, const char* help) {
+    keys.push_back({"model", key, help, value});
+  };
+  add("image_size", &m.image_size, "pixels a side, a multiple of patch_size");
+  add("patch_size", &m.patch_size, "pixels a side of a patch");
+  add("vit_width", &m.vit_width, "image tower: width");
+  add("vit_depth", &m.vit_depth, "image tower: blocks");
+  add("vit_heads", &m.vit_heads, "image tower: attention heads");
+  add("text_width", &m.text_width, "text tower: width");
+  add("text_depth", &m.text_depth, "text tower: layers");
+  add("text_heads", &m.text_heads, "text tower: attention heads");
+  add("embed_dim", &m.embed_dim, "width of the contrastive space");
+  add("vocab_size", &m.vocab_size, "pieces of a vocabulary that is trained here, at most");
+  add("max_positions", &m.max_positions, "rows of the position table");
+  add("max_tokens", &m.max_tokens,
+      "tokens of a caption, [CLS] and [SEP] included; the rest is cut");
+  add("dropout", &m.dropout, "text side: hidden states and attention");
+  add("init_std", &m.init_std, "of the starting weights; about width^-1/2 for narrow models");
+  add("vit_eps", &m.vit_eps, "LayerNorm epsilon of the image tower");
+  add("text_eps", &m.text_eps, "LayerNorm epsilon of the text tower");
+  add("recompute", &m.recompute, "recompute blocks in the backward pass: less memory, more time");
+}
+
+void add_losses(std::vector<ConfigKey>& keys, models::LossConfig& l) {
+  auto add = [&](const char* key, auto* value, const char* help) {
+    keys.push_back({"losses", key, help, value});
+  };
+  add("queue_size", &l.queue_size, "features kept from earlier batches; 0: none");
+  add("momentum", &l.momentum, "of the momentum towers");
+  add("momentum_warmup", &l.momentum_warmup, "min(momentum, t / (t + 9)) at step t");
+  add("alpha", &l.alpha, "weight of the soft targets");
+  add("alpha_steps", &l.alpha_steps, "reached after so many steps");
+  add("temperature", &l.temperature, "of the contrastive loss at the start");
+  add("equal_captions", &l.equal_captions, "equal captions are positives, never negatives");
+  add("label_smoothing", &l.label_smoothing, "of the language model loss");
+}
+
+void add_data(std::vector<ConfigKey>& keys, DataConfig& d, AugmentConfig& a) {
+  auto add = [&](const char* table, const char* key, auto* value, const char* help,
+                 bool may_change = false) {
+    keys.push_back({table, key, help, value, may_change});
+  };
+  add("data", "kind", &d.kind, "scenes: composed pictures; json: lists and a tar of pictures");
+  add("data", "folder", &d.folder, "of the lists and the tar; empty: the data of medley", true);
+  add("data", "train_json", &d.train_json, "json: the list that is trained on");
+  add("data", "images", &d.images, "json: the tar of the pictures");
+  add("data", "vocabulary", &d.vocabulary, "vocab.txt to use; empty: train one from the captions");
+  add("data", "scenes", &d.scenes, "scenes: number of different training pictures");
+  add("data", "workers", &d.workers, "threads that prepare batches", true);
+  add("data", "prefetch", &d.prefetch, "batches kept ready", true);
+  add("augment", "kind", &a.kind, "none or affine");
+  add("augment", "strength", &a.strength, "of zoom, shift, shear and turn");
+  add("augment", "colour", &a.colour, "share of it that colour takes");
+}
+
+void add_training(std::vector<ConfigKey>& keys, TrainConfig& c) {
+  auto add = [&](const char* key, auto* value, const char* help, bool may_change = false) {
+    keys.push_back({"train", key, help, value, may_change});
+  };
+  OptimizerConfig& o = c.optimizer;
+  add("steps", &c.steps, "optimizer steps");
+  add("minutes", &c.minutes, "stop cleanly after so much training time; 0: never", true);
+  add("batch_size", &c.batch_size, "pictures a step");
+  add("seed", &c.seed, "of everything random");
+  add("threads", &c.threads, "0: as many as the machine has; results do not depend on it", true);
+  add("lr", &o.lr, "learning rate");
+  add("schedule", &o.schedule, "cosine: to 1 % of lr; paper: times 0.9 each pass over the data");
+  add("warmup_steps", &o.warmup_steps, "linear warm-up");
+  add("beta1", &o.beta1, "AdamW");
+  add("beta2", &o.beta2, "AdamW");
+  add("eps", &o.eps, "AdamW");
+  add("decay", &o.decay, "AdamW: weight decay, on every parameter");
+  add("temperature_lr", &o.temperature_lr, "rate of the temperature, as a part of lr");
+  add("gradient_clip", &o.gradient_clip, "largest gradient norm; 0: any");
+  add("max_bad_steps", &c.max_bad_steps, "steps in a row with NaN before training gives up", true);
+  add("log_every", &c.log_every, "steps a line of metrics.jsonl");
+  add("eval_every", &c.eval_every, "steps; 0: only after training", true);
+  add("checkpoint_every", &c.checkpoint_every, "steps", true);
+  add("keep_checkpoints", &c.keep_checkpoints, "older ones are removed", true);
+  auto add_eval = [&](const char* key, auto* value, const char* help) {
+    keys.push_back({"eval", key, help, value, true});
+  };
+  add_eval("splits", &c.eval.splits, "evaluated after training; eval_every uses the first");
+  add_eval("scenes", &c.eval.scenes, "scenes: pictures of a split");
+  add_eval("rerank", &c.eval.rerank, "candidates that ITM orders again");
+  add_eval("batch_size", &c.eval.batch_size, "pictures at a time");
+}
+
+}  // namespace
+
+std::vector<ConfigKey> config_keys(TrainConfig& config) {
+  std::vector<ConfigKey> keys;
+  add_model(keys, config.model);
+  add_losses(keys, config.losses);
+  add_data(keys, config.data, config.augment);
+  add_training(keys, config);
+  return keys;
+}
+
+}  // namespace medley::train

@@ -1,0 +1,62 @@
+#include "core/error.h"
+#include "core/str.h"
+#include "core/suggest.h"
+#include "train/config/config.h"
+
+namespace medley::train {
+namespace {
+
+template <class T>
+void require(bool good, const char* key, const T& value, const char* wanted) {
+  if (!good) throw ConfigError(str(key, " is ", value, " but must be ", wanted));
+}
+
+void one_of(const char* key, const std::string& value, const std::vector<std::string>& choices) {
+  std::string list;
+  for (const std::string& choice : choices) {
+    if (choice == value) return;
+    list += (list.empty() ? "" : ", ") + choice;
+  }
+  throw ConfigError(
+      str(key, " is '", value, "' but must be one of: ", list, did_you_mean(value, choices)));
+}
+
+}  // namespace
+
+void validate(const TrainConfig& c) {
+  models::validate(c.model);
+  models::validate(c.losses);
+  one_of("data.kind", c.data.kind, {"scenes", "json"});
+  one_of("augment.kind", c.augment.kind, {"none", "affine"});
+  one_of("train.schedule", c.optimizer.schedule, {"cosine", "paper"});
+  require(c.data.scenes >= 1, "data.scenes", c.data.scenes, "at least 1");
+  require(c.data.workers >= 1 && c.data.workers <= 64, "data.workers", c.data.workers, "1 to 64");
+  require(c.data.prefetch >= 1, "data.prefetch", c.data.prefetch, "at least 1");
+  require(c.augment.strength >= 0, "augment.strength", c.augment.strength, "at least 0");
+  require(c.augment.colour >= 0, "augment.colour", c.augment.colour, "at least 0");
+  require(c.steps >= 1, "train.steps", c.steps, "at least 1");
+  require(c.minutes >= 0, "train.minutes", c.minutes, "at least 0");
+  require(c.batch_size >= 2, "train.batch_size", c.batch_size,
+          "at least 2: the matching loss takes its negatives from the batch");
+  require(c.seed >= 0, "train.seed", c.seed, "at least 0");
+  require(c.threads >= 0 && c.threads <= 256, "train.threads", c.threads, "0 to 256");
+  require(c.max_bad_steps >= 1, "train.max_bad_steps", c.max_bad_steps, "at least 1");
+  require(c.log_every >= 1, "train.log_every", c.log_every, "at least 1");
+  require(c.eval_every >= 0, "train.eval_every", c.eval_every, "at least 0");
+  require(c.checkpoint_every >= 1, "train.checkpoint_every", c.checkpoint_every, "at least 1");
+  require(c.keep_checkpoints >= 1, "train.keep_checkpoints", c.keep_checkpoints, "at least 1");
+  const OptimizerConfig& o = c.optimizer;
+  require(o.lr > 0, "train.lr", o.lr, "above 0");
+  require(o.warmup_steps >= 0, "train.warmup_steps", o.warmup_steps, "at least 0");
+  require(o.beta1 >= 0 && o.beta1 < 1, "train.beta1", o.beta1, "in [0, 1)");
+  require(o.beta2 >= 0 && o.beta2 < 1, "train.beta2", o.beta2, "in [0, 1)");
+  require(o.eps > 0, "train.eps", o.eps, "above 0");
+  require(o.decay >= 0, "train.decay", o.decay, "at least 0");
+  require(o.temperature_lr >= 0, "train.temperature_lr", o.temperature_lr, "at least 0");
+  require(o.gradient_clip >= 0, "train.gradient_clip", o.gradient_clip, "at least 0");
+  require(c.eval.scenes >= 1, "eval.scenes", c.eval.scenes, "at least 1");
+  require(c.eval.rerank >= 0, "eval.rerank", c.eval.rerank, "at least 0");
+  require(c.eval.batch_size >= 1, "eval.batch_size", c.eval.batch_size, "at least 1");
+}
+
+}  // namespace medley::train

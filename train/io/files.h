@@ -1,0 +1,52 @@
+// File operations that must survive a crash or a full disk: write, fsync, rename, fsync of the
+// folder. All of them go through one seam, so that a test can fail or kill the process at any of
+// them. Errors are IoError with path and reason.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace medley::train {
+
+// Called before each operation ("open", "write", "fsync", "close", "rename", "mkdir", "remove",
+// "space", "truncate"). A result other than 0 makes the operation fail with that errno. For tests:
+// one hook a process, null for none.
+using FileHook = std::function<int(const char* operation, const std::string& path)>;
+void set_file_hook(FileHook hook);
+
+// A file that is written once from its start, or appended to.
+class OutputFile {
+ public:
+  enum class Mode { create, append };
+  OutputFile(const std::string& path, Mode mode);
+  ~OutputFile();
+  OutputFile(const OutputFile&) = delete;
+  OutputFile& operator=(const OutputFile&) = delete;
+
+  void write(std::string_view bytes);
+  void sync();   // to the disk
+  void close();  // throws what the destructor would have to hide
+
+ private:
+  std::string path_;
+  int descriptor_ = -1;
+};
+
+std::string read_text(const std::string& path);
+void make_folders(const std::string& path);
+void sync_folder(const std::string& path);
+void rename_path(const std::string& from, const std::string& to);
+// A file or a whole folder; nothing when it is not there.
+void remove_path(const std::string& path);
+void truncate_file(const std::string& path, uint64_t size);
+// Throws IoError that gives both figures when the file system of `folder` has fewer bytes free.
+void require_space(const std::string& folder, uint64_t bytes);
+// The new contents, or after a crash the old ones: written beside it, synced, renamed.
+void replace_file(const std::string& path, std::string_view contents);
+// Names of the entries of a folder, sorted; empty when it is not there.
+std::vector<std::string> list_folder(const std::string& path);
+
+}  // namespace medley::train

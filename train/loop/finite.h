@@ -1,0 +1,25 @@
+// Norms of flat arenas, and the name of the first tensor that is not finite.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "core/arena.h"
+
+namespace medley::train {
+
+struct Norm {
+  double value = 0;       // Euclidean, over the finite elements
+  int64_t nonfinite = 0;  // elements that are NaN or infinite
+};
+Norm norm(const Tensor& flat);  // [n], f32 or f64
+
+struct BadTensor {
+  std::string name;       // of the arena's entry; empty: all are finite
+  int64_t nonfinite = 0;  // elements
+  int64_t elements = 0;
+};
+// The first entry, in the order of declaration, with a value that is not finite.
+BadTensor first_nonfinite(const FlatArena& arena);
+
+}  // namespace medley::train

@@ -1,0 +1,36 @@
+// AdamW over the flat arena of a model. Weight decay goes to every parameter, as in the original;
+// the temperature may have a rate of its own.
+#pragma once
+
+#include <cstdint>
+
+#include "autograd/nn/parameters.h"
+#include "core/arena.h"
+#include "train/config/config.h"
+
+namespace medley::train {
+
+class Optimizer {
+ public:
+  // `temperature` is the name of the temperature's entry in the store, "" for none.
+  Optimizer(const autograd::ParameterStore& store, const OptimizerConfig& config,
+            const std::string& temperature);
+
+  // One step at rate lr; gradients are multiplied by gradient_scale first.
+  void step(double lr, double gradient_scale);
+
+  int64_t steps() const { return steps_; }  // taken so far: t of the bias correction
+  void set_steps(int64_t steps) { steps_ = steps; }
+  FlatArena& first_moment() { return m_; }  // same layout as the weights
+  FlatArena& second_moment() { return v_; }
+
+ private:
+  void update(int64_t begin, int64_t end, double lr, double gradient_scale);
+
+  FlatArena weights_, gradients_, m_, v_;
+  OptimizerConfig config_;
+  int64_t temperature_begin_ = 0, temperature_end_ = 0;  // elements of the arena; equal: none
+  int64_t steps_ = 0;
+};
+
+}  // namespace medley::train

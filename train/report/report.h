@@ -1,0 +1,62 @@
+// report.html: one page that shows what a run learned, with everything inside it and nothing from
+// the network.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "train/data/dataset.h"
+#include "train/io/json.h"
+
+namespace medley::train {
+
+struct AttendedWord {
+  std::string word;
+  std::vector<float> heat;  // [side, side]: the word's cross-attention over the patches
+};
+
+struct CaptionedPicture {
+  Image image;
+  std::string split, said, truth;
+  bool right = false;
+  int64_t side = 0;  // patches a side
+  std::vector<AttendedWord> words;
+};
+
+struct SearchResult {
+  std::string query, split;
+  struct Found {
+    Image image;
+    std::string caption;
+    bool right = false;
+  };
+  std::vector<Found> found;  // best first
+};
+
+struct ReportData {
+  std::string title;          // "scenes"
+  std::string summary;        // a sentence or two in plain words
+  std::vector<Json> metrics;  // lines of metrics.jsonl
+  double chance_itc = 0, chance_lm = 0;
+  std::string chance_itc_label, chance_lm_label;
+  Json eval;  // {"val": {"i2t": {"r1": ...}, ...}, ...}; null: not evaluated
+  std::vector<CaptionedPicture> pictures;
+  std::vector<SearchResult> searches;
+  std::string config;                                      // the TOML text
+  std::vector<std::pair<std::string, std::string>> facts;  // seed, timings, machine
+};
+
+// ITM guesses by the 1 : 2 of right and wrong pairs: -(1/3 ln 1/3 + 2/3 ln 2/3).
+inline constexpr double kChanceItm = 0.6365141682948128;
+
+std::string render_report(const ReportData& data);
+
+// Parts of the page.
+extern const char* const kReportStyle;
+std::string caption_cards(const std::vector<CaptionedPicture>& pictures);
+std::string search_strips(const std::vector<SearchResult>& searches);
+std::string attention_strips(const std::vector<CaptionedPicture>& pictures);
+std::string result_table(const Json& eval);
+
+}  // namespace medley::train
