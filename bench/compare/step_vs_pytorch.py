@@ -1,0 +1,76 @@
+"""medley's pre-training step against PyTorch's, on this machine, in turn.
+
+    python bench/compare/step_vs_pytorch.py --config scenes --threads 2 --json step.json
+
+Each side runs in a process of its own, one after the other, several rounds: never both at once. The figures are the
+medians over the rounds; `ratio` is medley over PyTorch, above 1 when medley is faster. Needs torch for the rival and
+a built step_bench (./medley builds it). Run it with nothing else running: PyTorch's threads collapse on a shared core.
+"""
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+
+
+def run(command, env=None):
+    """Standard output of a command and the peak memory of that process in MB."""
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, **(env or {})})
+    out = process.stdout.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    if status:
+        sys.exit(f"{' '.join(map(str, command))} failed with status {os.waitstatus_to_exitcode(status)}")
+    return out, usage.ru_maxrss // 1024
+
+
+def medley(args):
+    name = f"step/{args.config}/threads:{args.threads}"
+    out, rss = run([args.bench, f"--benchmark_filter=^{name}(/real_time)?$", "--benchmark_format=json", f"--benchmark_min_time={args.seconds}"])
+    found = [b for b in json.loads(out)["benchmarks"] if b["run_type"] == "iteration"]
+    if not found:
+        sys.exit(f"{args.bench} has no benchmark {name}")
+    return {"images_per_second": found[0]["items_per_second"], "peak_rss_mb": rss}
+
+
+def pytorch(args):
+    out, rss = run([sys.executable, HERE / "pytorch_blip.py", "--config", args.config, "--threads", str(args.threads),
+                    "--seconds", str(args.seconds)], {"OMP_NUM_THREADS": str(args.threads)})
+    return {**json.loads(out.strip().splitlines()[-1]), "peak_rss_mb": rss}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--config", default="scenes", choices=["scenes", "picturebook", "small", "base"])
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=8, help="of each measurement")
+    parser.add_argument("--bench", default=ROOT / "build/cpu/bench/step_bench", help="path of step_bench")
+    parser.add_argument("--json", help="write the result here too")
+    args = parser.parse_args()
+    rounds = {"medley": [], "pytorch": []}
+    for i in range(args.rounds):
+        for name, side in (("medley", medley), ("pytorch", pytorch)):
+            rounds[name].append(side(args))
+            print(f"round {i + 1} {name:8} {rounds[name][-1]['images_per_second']:8.1f} images/s", file=sys.stderr)
+    speed = {name: statistics.median(r["images_per_second"] for r in runs) for name, runs in rounds.items()}
+    memory = {name: max(r["peak_rss_mb"] for r in runs) for name, runs in rounds.items()}
+    result = {
+        "config": args.config, "threads": args.threads, "rounds": args.rounds,
+        "medley": round(speed["medley"], 2), "pytorch": round(speed["pytorch"], 2),
+        "ratio": round(speed["medley"] / speed["pytorch"], 3),
+        "peak_rss_mb": memory, "memory_ratio": round(memory["medley"] / memory["pytorch"], 3),
+        "torch": rounds["pytorch"][0]["torch"],
+    }
+    text = json.dumps(result, indent=1)
+    if args.json:
+        Path(args.json).write_text(text + "\n")
+    print(text)
+
+
+if __name__ == "__main__":
+    main()
