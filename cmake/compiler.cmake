@@ -12,6 +12,13 @@ target_compile_options(medley_options INTERFACE
   -Wno-restrict  # GCC 12 reports every "literal" + std::string (its bug 105651)
   -fno-math-errno)
 if(MEDLEY_SANITIZE)
-  add_compile_options(-fsanitize=${MEDLEY_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -g)
+  # -O1 -g1: line numbers in reports, at a third of the time that -O3 -g takes to compile.
+  add_compile_options(-fsanitize=${MEDLEY_SANITIZE} -fno-sanitize-recover=all
+    -fno-omit-frame-pointer -O1 -g1)
   add_link_options(-fsanitize=${MEDLEY_SANITIZE})
+  # The checks that sanitizers insert add paths on which GCC's flow analysis sees values that cannot
+  # be there.
+  target_compile_options(medley_options INTERFACE -Wno-error=maybe-uninitialized
+    -Wno-error=array-bounds -Wno-error=stringop-overflow -Wno-error=stringop-overread
+    -Wno-error=nonnull -Wno-error=null-dereference)
 endif()

@@ -1,5 +1,5 @@
-# What the train layer needs beyond its sources: the configurations of train/configs as strings, the place of the data,
-# and what `medley info` says about the build.
+# What the train layer needs beyond its sources: the configurations of train/configs as strings, the
+# place of the data, and what `medley info` says about the build.
 file(GLOB configs CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/train/configs/*.toml)
 set(entries "")
 foreach(config IN LISTS configs)
@@ -21,8 +21,9 @@ std::span<const EmbeddedConfig> embedded_configs() {
 
 }  // namespace medley::train
 ")
+set(MEDLEY_DATA ${PROJECT_SOURCE_DIR}/train/data/picturebook)  # installed too
 target_sources(medley_train PRIVATE ${PROJECT_BINARY_DIR}/generated/embedded.cpp)
 target_compile_definitions(medley_train PRIVATE
-  MEDLEY_DATA_DIR="${PROJECT_SOURCE_DIR}/data/picturebook"
+  MEDLEY_DATA_DIR="${MEDLEY_DATA}"
   MEDLEY_VERSION="${PROJECT_VERSION}"
   MEDLEY_BUILD="${CMAKE_BUILD_TYPE}, ${CMAKE_CXX_COMPILER_ID} ${CMAKE_CXX_COMPILER_VERSION}")

@@ -17,6 +17,8 @@ constexpr std::array kTable = {
                 "threads of the CPU kernels (default: all that the process may use)"},
     EnvVariable{"MEDLEY_ISA", "",
                 "instruction set: portable, avx2 or avx512 (default: the best there is)"},
+    EnvVariable{"MEDLEY_DATA", "",
+                "folder of the picturebook data (default: the copy that came with medley)"},
     EnvVariable{"MEDLEY_LOG", "info", "messages on stderr: error, warn, info or debug"},
     EnvVariable{
         "MEDLEY_DATA", "",

@@ -1,0 +1,26 @@
+#!/bin/sh
+# ops_complete.sh ROOT: an op is one word. Each kernels/OP.h has its reference, CPU kernel, cases,
+# test, and autograd op. Prints what is missing; fails when something is.
+set -eu
+cd "$1"
+
+missing=""
+need() { [ -f "$1" ] || missing="$missing$1
+"; }
+
+for contract in kernels/*.h; do
+  op=$(basename "$contract" .h)
+  [ "$op" != dispatch ] || continue # the choice of a device, no op
+  need "kernels/reference/$op.h"
+  need "kernels/cpu/$op.cpp"
+  need "tests/ops/${op}_test.cpp"
+  need "tests/ops/cases/${op}_cases.h"
+  case $op in
+    adamw | ema | norm | sampling) continue ;; # nothing flows back through them
+    gather) differentiable=rows ;;             # named by what it takes, not by how
+    *) differentiable=$op ;;
+  esac
+  need "autograd/ops/$differentiable.h"
+  need "autograd/ops/$differentiable.cpp"
+done
+[ -z "$missing" ] || { printf 'missing:\n%s' "$missing"; exit 1; }

@@ -1,0 +1,68 @@
+#!/bin/sh
+# self_test.sh COMPILER: a small tree without a breach, which every check must pass, and small trees
+# with one breach each, which the check of it must refuse with the name of the file.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+compiler=$1
+tree=$(mktemp -d)
+trap 'rm -rf "$tree"' EXIT
+failures=0
+
+clean_tree() {
+  rm -rf "$tree"
+  for folder in core kernels/cpu kernels/reference autograd/ops models train tests/ops/cases bench \
+    cmake .ci; do
+    mkdir -p "$tree/$folder"
+  done
+  : >"$tree/medley"
+  : >"$tree/CMakeLists.txt"
+  echo '#include <vector>' >"$tree/core/shape.h"
+  for file in kernels/gelu.h kernels/reference/gelu.h autograd/ops/gelu.h \
+    tests/ops/cases/gelu_cases.h; do
+    echo '#include "core/shape.h"' >"$tree/$file"
+  done
+  for file in kernels/cpu/gelu.cpp tests/ops/gelu_test.cpp autograd/ops/gelu.cpp; do
+    echo '#include "kernels/gelu.h"' >"$tree/$file"
+  done
+}
+
+# must_fail SCRIPT WORD: the check fails, and says WORD.
+must_fail() {
+  script=$1 word=$2
+  if output=$(sh "$here/$script" "$tree" "$compiler" 2>&1); then
+    echo "$script did not see: $word"
+    failures=1
+  elif ! echo "$output" | grep -qF -- "$word"; then
+    echo "$script failed without naming '$word': $output"
+    failures=1
+  fi
+  clean_tree
+}
+
+clean_tree
+for script in layering.sh ops_complete.sh file_length.sh headers_alone.sh; do
+  sh "$here/$script" "$tree" "$compiler" || { echo "$script refuses a good tree"; failures=1; }
+done
+
+echo '#include "models/vit.h"' >"$tree/core/bad.h" && : >"$tree/models/vit.h"
+must_fail layering.sh 'core/bad.h:1: core may not use models'
+echo '#  include "kernels/gone.h"' >"$tree/train/bad.cpp"
+must_fail layering.sh 'there is no such file: kernels/gone.h'
+echo '#include "shape.h"' >"$tree/core/bad.inc"
+must_fail layering.sh 'core/bad.inc:1: not a path'
+echo '#include <Eigen/Core>' >"$tree/autograd/bad.cpp"
+must_fail layering.sh 'autograd/bad.cpp:1: Eigen'
+echo '#include <nlohmann/json.hpp>  // no' >"$tree/train/bad.h"
+must_fail layering.sh 'train/bad.h:1: nlohmann'
+echo '#include <toml++/toml.h>' | tee "$tree/train/a.cpp" >"$tree/train/b.cpp"
+must_fail layering.sh 'toml++ is in train/a.cpp already'
+for file in kernels/reference/gelu.h kernels/cpu/gelu.cpp tests/ops/gelu_test.cpp \
+  tests/ops/cases/gelu_cases.h autograd/ops/gelu.h autograd/ops/gelu.cpp; do
+  rm "$tree/$file"
+  must_fail ops_complete.sh "$file"
+done
+seq 401 | sed 's/^/\/\/ /' >"$tree/train/long.inc"
+must_fail file_length.sh 'train/long.inc: 401 lines'
+echo 'inline std::string name();' >"$tree/core/bad.h"
+must_fail headers_alone.sh 'core/bad.h does not compile alone'
+exit $failures
