@@ -22,7 +22,7 @@ PackedText pack(const std::vector<std::vector<int32_t>>& captions, Device device
 struct Batch {
   Tensor images;  // [B, 3, S, S], normalised
   PackedText text;
-  Tensor caption;  // [B] i64: equal for equal captions
+  Tensor caption;                // [B] i64: equal for equal captions
   std::vector<int64_t> samples;  // [B] ids in the data set, for messages and replay
 };
 

@@ -1,5 +1,6 @@
-// BLIP as it is pre-trained (Li et al. 2022, section 3): image tower, mixture of text encoder and decoder, heads,
-// momentum towers, feature queue. One store of weights, one of momentum weights; names are the original's.
+// BLIP as it is pre-trained (Li et al. 2022, section 3): image tower, mixture of text encoder and
+// decoder, heads, momentum towers, feature queue. One store of weights, one of momentum weights;
+// names are the original's.
 #pragma once
 
 #include <memory>
@@ -18,14 +19,14 @@ struct SpecialTokens {
 
 // The two feature queues, written in a ring: any size, any batch.
 struct FeatureQueue {
-  Tensor image, text;  // [Q, E]
+  Tensor image, text;  // [Q, E], unit rows; Q may be 0
   Tensor caption;      // [Q] i64, -1 where nothing was written yet
   int64_t next = 0;    // row that the next feature goes to
 };
 
 struct StepInfo {
   uint64_t seed = 0;
-  int64_t step = 0;     // from 0; keys dropout and the draw of negatives, drives alpha and momentum
+  int64_t step = 0;  // from 0; keys dropout and the draw of negatives, drives alpha and momentum
   // Tests feed recorded draws here instead of drawing: [B] i32 each.
   Tensor negative_images, negative_texts;
 };
@@ -37,27 +38,29 @@ struct StepResult {
 
 class Blip {
  public:
-  Blip(const ModelConfig& model, const LossConfig& losses, SpecialTokens tokens, DType dtype, Device device,
-       uint64_t seed);
+  Blip(const ModelConfig& model, const LossConfig& losses, SpecialTokens tokens, DType dtype,
+       Device device, uint64_t seed);
   ~Blip();
 
-  // One pre-training step's forward pass (design section 5): clamps the temperature, moves the momentum towers,
-  // computes the three losses on the current tape, writes the queue. ITM and LM run in lockstep.
-  // Throws ValueError for a batch of one (no negative exists).
+  // One pre-training step's forward pass (design section 5): clamps the temperature, moves the
+  // momentum towers, computes the three losses on the current tape, writes the queue. ITM and LM
+  // run in lockstep. Throws ValueError for a batch of one (no negative exists).
   StepResult pretrain(const Batch& batch, const StepInfo& info);
 
   // Inference parts; none of them records when no tape does.
-  Tensor encode_image(const Tensor& images);                                  // [B, 3, S, S] -> [B, N, C]
-  Tensor image_features(const Tensor& image_tokens);                          // -> [B, E], unit rows
-  Tensor text_features(const PackedText& text);                               // -> [B, E], unit rows
-  // Probability logits of (image kv_index[i], text i): [texts, 2]; class 1 is a match. [ENC] is put in front.
+  Tensor encode_image(const Tensor& images);          // [B, 3, S, S] -> [B, N, C]
+  Tensor image_features(const Tensor& image_tokens);  // -> [B, E], unit rows
+  Tensor text_features(const PackedText& text);       // -> [B, E], unit rows
+  // Probability logits of (image kv_index[i], text i): [texts, 2]; class 1 is a match. [ENC] is put
+  // in front.
   Tensor match(const Tensor& image_tokens, const PackedText& text, const Tensor& kv_index);
-  // Greedy captions (token ids, without [DEC] and [SEP]) with key/value cache; stops at [SEP] or max_tokens in all.
-  // `prompt` follows [DEC].
+  // Greedy captions (token ids, prompt included, without [DEC] and [SEP]) with key/value cache. Stops
+  // at [SEP] or at max_tokens in all, [DEC] included. `prompt` follows [DEC].
   std::vector<std::vector<int32_t>> caption(const Tensor& image_tokens, int64_t max_tokens,
                                             const std::vector<int32_t>& prompt = {});
-  // Cross-attention of each word of a caption ([DEC] w1 .. wn as written) over the image, mean over heads and layers:
-  // [n tokens, N image tokens], rows sum to 1; row i belongs to the step that predicts word i + 1.
+  // Cross-attention of each of the n tokens of a caption (as caption() returns it) over the image,
+  // mean over heads and layers: [n, N], rows sum to 1. Row i belongs to the step that predicts token
+  // i: it has read [DEC] and the tokens before. image_tokens [1, N, C].
   Tensor caption_attention(const Tensor& image_tokens, const std::vector<int32_t>& caption);
 
   const ModelConfig& model() const;

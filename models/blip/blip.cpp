@@ -1,0 +1,100 @@
+// Builds a BLIP; its parts for inference that are one call each.
+#include "models/blip/blip.h"
+
+#include "autograd/ops/rows.h"
+#include "core/error.h"
+#include "core/scope.h"
+#include "core/str.h"
+#include "models/blip/impl.h"
+#include "models/blip/momentum.h"
+#include "models/blip/queue.h"
+
+namespace medley::models {
+
+using autograd::Init;
+using autograd::ParameterBuilder;
+
+// The order of declaration is the order in memory: first what the momentum model has too, last the
+// temperature, which may have a learning rate of its own.
+Blip::Impl::Impl(const ModelConfig& model_config, const LossConfig& loss_config,
+                 SpecialTokens special, DType element_type, Device on, uint64_t seed)
+    : model(model_config), losses(loss_config), tokens(special), dtype(element_type), device(on) {
+  const Scope scope("blip");
+  validate(model);
+  validate(losses);
+  for (const int32_t token : {tokens.sep, tokens.dec, tokens.enc})
+    if (token < 0 || token >= model.vocab_size)
+      throw ConfigError(
+          str("[blip] special token ", token, " is outside a vocabulary of ", model.vocab_size),
+          "vocab_size must be the tokenizer's");
+  ParameterBuilder builder;
+  student = Towers(builder, kStudentNames, model);
+  student.text.add_cross_attention(builder);
+  student.text.add_decoder(builder, "text_decoder");
+  itm_head = Linear(builder, "itm_head", model.text_width, 2, torch_default(model.text_width),
+                    torch_default(model.text_width));
+  temp = builder.add("temp", {}, Init::fill(losses.temperature));
+  weights = builder.build(dtype, device, seed);
+
+  ParameterBuilder average;
+  teacher = Towers(average, kMomentumNames, model);
+  momentum = average.build(dtype, device, seed, /*with_gradients=*/false);
+  check_same_range(momentum, weights);
+  update_average(momentum, weights, 0);
+  queue = make_queue(losses.queue_size, model.embed_dim, dtype, device, seed);
+}
+
+Tensor Blip::Impl::image_rows(const Tensor& image_tokens) const {
+  const int64_t tokens_per_image = model.tokens_per_image();
+  if (image_tokens.rank() != 3 || image_tokens.size(1) != tokens_per_image ||
+      image_tokens.size(2) != model.vit_width)
+    throw ShapeError(str("[blip] image tokens have shape ", image_tokens.shape(),
+                         " instead of (B, ", tokens_per_image, ", ", model.vit_width, ")"),
+                     "encode_image makes them");
+  return image_tokens.view({image_tokens.size(0) * tokens_per_image, model.vit_width});
+}
+
+Blip::Blip(const ModelConfig& model, const LossConfig& losses, SpecialTokens tokens, DType dtype,
+           Device device, uint64_t seed)
+    : impl_(std::make_unique<Impl>(model, losses, tokens, dtype, device, seed)) {}
+Blip::~Blip() = default;
+
+Tensor Blip::encode_image(const Tensor& images) {
+  const Scope scope("blip");
+  return impl_->student.image.tokens(images).view(
+      {images.size(0), impl_->model.tokens_per_image(), impl_->model.vit_width});
+}
+
+Tensor Blip::image_features(const Tensor& image_tokens) {
+  const Scope scope("blip");
+  const Towers& towers = impl_->student;
+  const Tensor rows = impl_->image_rows(image_tokens);
+  return towers.image_features(autograd::gather_rows(
+      rows, towers.image.class_rows(image_tokens.size(0), image_tokens.device())));
+}
+
+Tensor Blip::text_features(const PackedText& text) {
+  const Scope scope("blip");
+  return impl_->student.text_features(text);
+}
+
+Tensor Blip::match(const Tensor& image_tokens, const PackedText& text, const Tensor& kv_index) {
+  const Scope scope("blip");
+  MedPass pass = encoder_pass(text, with_first_token(text, impl_->tokens.enc));
+  pass.image = impl_->image_rows(image_tokens);
+  pass.images = autograd::uniform_sequences(image_tokens.size(0), impl_->model.tokens_per_image(),
+                                            impl_->device);
+  pass.image_of = kv_index;
+  const Tensor hidden = impl_->student.text.forward(pass);
+  const Scope head("itm_head");
+  return impl_->itm_head(hidden);
+}
+
+const ModelConfig& Blip::model() const { return impl_->model; }
+const LossConfig& Blip::losses() const { return impl_->losses; }
+autograd::ParameterStore& Blip::weights() { return impl_->weights; }
+autograd::ParameterStore& Blip::momentum() { return impl_->momentum; }
+FeatureQueue& Blip::queue() { return impl_->queue; }
+double Blip::temperature() const { return impl_->temp.tensor().item(); }
+
+}  // namespace medley::models

@@ -1,0 +1,30 @@
+// Towers and contrastive features.
+#include "models/blip/towers.h"
+
+#include "autograd/ops/normalize.h"
+#include "core/scope.h"
+
+namespace medley::models {
+
+Towers::Towers(autograd::ParameterBuilder& builder, const TowerNames& names, const ModelConfig& c)
+    : image(builder, names.image, c),
+      text(builder, names.text, c),
+      image_projection(builder, names.image_projection, c.vit_width, c.embed_dim,
+                       torch_default(c.vit_width), torch_default(c.vit_width)),
+      text_projection(builder, names.text_projection, c.text_width, c.embed_dim,
+                      torch_default(c.text_width), torch_default(c.text_width)) {}
+
+Tensor Towers::image_features(const Tensor& class_tokens) const {
+  const Scope scope("vision_proj");
+  return autograd::normalize(image_projection(class_tokens));
+}
+
+Tensor Towers::text_features(const PackedText& packed, const DropoutSites& dropout) const {
+  MedPass pass = encoder_pass(packed, packed.ids);
+  pass.dropout = dropout;
+  const Tensor hidden = text.forward(pass);
+  const Scope scope("text_proj");
+  return autograd::normalize(text_projection(hidden));
+}
+
+}  // namespace medley::models

@@ -1,0 +1,39 @@
+// A linear layer under the original's names: <name>.weight [out, in] and <name>.bias [out].
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "autograd/nn/parameters.h"
+#include "autograd/ops/linear.h"
+#include "kernels/dropout.h"
+
+namespace medley::models {
+
+class Linear {
+ public:
+  Linear() = default;
+  Linear(autograd::ParameterBuilder& builder, const std::string& name, int64_t in, int64_t out,
+         autograd::Init weight, autograd::Init bias = {});
+
+  // Several layers of one input as one matrix: the owner is <name>.<joined>.weight [k out, in], and
+  // its rows carry the original's names <name>.<part>.weight, part by part.
+  static Linear fused(autograd::ParameterBuilder& builder, const std::string& name,
+                      const std::string& joined, const std::vector<std::string>& parts, int64_t in,
+                      int64_t out, autograd::Init weight);
+
+  // x [rows, in] -> [rows, out]
+  Tensor operator()(const Tensor& x, const autograd::LinearOptions& options = {}) const;
+  // residual + dropout(x W^T + b), in one kernel when nothing is dropped.
+  Tensor residual(const Tensor& x, const Tensor& residual,
+                  const kernels::DropoutKey& key = {}) const;
+
+ private:
+  autograd::Parameter weight_, bias_;
+};
+
+// PyTorch's starting values of a linear layer or convolution: uniform within 1 / sqrt(inputs of one
+// output).
+autograd::Init torch_default(int64_t fan_in);
+
+}  // namespace medley::models

@@ -1,0 +1,28 @@
+// The feed-forward part of a transformer layer: residual + dropout(W2 gelu(W1 x)).
+#pragma once
+
+#include <string>
+
+#include "models/layers/linear.h"
+
+namespace medley::models {
+
+class Mlp {
+ public:
+  Mlp() = default;
+  Mlp(autograd::ParameterBuilder& builder, const std::string& first, const std::string& second,
+      int64_t width, int64_t hidden, autograd::Init weight)
+      : first_(builder, first, width, hidden, weight),
+        second_(builder, second, hidden, width, weight) {}
+
+  // x, residual [rows, C] -> [rows, C]
+  Tensor operator()(const Tensor& x, const Tensor& residual,
+                    const kernels::DropoutKey& key = {}) const {
+    return second_.residual(first_(x, {.gelu = true, .residual = {}}), residual, key);
+  }
+
+ private:
+  Linear first_, second_;
+};
+
+}  // namespace medley::models

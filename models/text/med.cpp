@@ -1,0 +1,113 @@
+// Parameters and forward pass of the mixture of encoder and decoder.
+#include "models/text/med.h"
+
+#include "autograd/ops/dropout.h"
+#include "autograd/ops/embedding.h"
+#include "autograd/recompute.h"
+#include "core/scope.h"
+
+namespace medley::models {
+namespace {
+
+std::string layer_name(const std::string& tower, size_t i) {
+  return tower + ".encoder.layer." + std::to_string(i);
+}
+
+}  // namespace
+
+using autograd::Init;
+using autograd::ParameterBuilder;
+
+Med::Med(ParameterBuilder& builder, const char* name, const ModelConfig& c)
+    : config_(c), layers_(static_cast<size_t>(c.text_depth)) {
+  names_.encoder = name;
+  const std::string root = std::string(name) + ".embeddings";
+  const Init init = Init::truncated(c.init_std);
+  words_ = builder.add(root + ".word_embeddings.weight", {c.vocab_size, c.text_width}, init);
+  positions_ =
+      builder.add(root + ".position_embeddings.weight", {c.max_positions, c.text_width}, init);
+  norm_ = LayerNorm(builder, root + ".LayerNorm", c.text_width, c.text_eps);
+  for (size_t i = 0; i < layers_.size(); ++i) {
+    const std::string at = layer_name(name, i);
+    layers_[i].encoder = SelfAttention(builder, at + ".attention", c);
+    layers_[i].ffn = Mlp(builder, at + ".intermediate.dense", at + ".output.dense", c.text_width,
+                         c.ffn_width(), init);
+    layers_[i].norm = LayerNorm(builder, at + ".output.LayerNorm", c.text_width, c.text_eps);
+  }
+}
+
+void Med::add_cross_attention(ParameterBuilder& builder) {
+  for (size_t i = 0; i < layers_.size(); ++i)
+    layers_[i].cross =
+        CrossAttention(builder, layer_name(names_.encoder, i) + ".crossattention", config_);
+}
+
+void Med::add_decoder(ParameterBuilder& builder, const char* name) {
+  names_.decoder = name;
+  const std::string bert = std::string(name) + ".bert";
+  for (size_t i = 0; i < layers_.size(); ++i)
+    layers_[i].decoder = SelfAttention(builder, layer_name(bert, i) + ".attention", config_);
+  const std::string head = std::string(name) + ".cls.predictions";
+  head_dense_ = Linear(builder, head + ".transform.dense", config_.text_width, config_.text_width,
+                       Init::truncated(config_.init_std));
+  head_norm_ =
+      LayerNorm(builder, head + ".transform.LayerNorm", config_.text_width, config_.text_eps);
+  head_bias_ = builder.add(head + ".bias", {config_.vocab_size}, {});
+  builder.tie(head + ".decoder.weight",
+              std::string(names_.encoder) + ".embeddings.word_embeddings.weight");
+  builder.tie(head + ".decoder.bias", head + ".bias");
+  tie_decoder(builder);
+}
+
+// Everything but self-attention is one parameter under two names (Li et al. 2022, section 3.2).
+void Med::tie_decoder(ParameterBuilder& builder) const {
+  const std::string encoder = names_.encoder, decoder = std::string(names_.decoder) + ".bert";
+  const auto tie = [&](const std::string& rest) {
+    for (const char* kind : {".weight", ".bias"})
+      builder.tie(decoder + rest + kind, encoder + rest + kind);
+  };
+  for (const char* table : {".word_embeddings.weight", ".position_embeddings.weight"})
+    builder.tie(decoder + ".embeddings" + table, encoder + ".embeddings" + table);
+  tie(".embeddings.LayerNorm");
+  for (size_t i = 0; i < layers_.size(); ++i) {
+    for (const char* part :
+         {".crossattention.self.query", ".crossattention.self.key", ".crossattention.self.value",
+          ".crossattention.output.dense", ".crossattention.output.LayerNorm", ".intermediate.dense",
+          ".output.dense", ".output.LayerNorm"})
+      tie(layer_name("", i) + part);
+  }
+}
+
+Tensor Med::embed(const Tensor& ids, const Tensor& positions,
+                  const kernels::DropoutKey& key) const {
+  const Scope scope("embeddings");
+  return autograd::dropout(norm_(autograd::embedding(ids, positions, words_, positions_)), key);
+}
+
+Tensor Med::forward(const MedPass& pass) const {
+  Tensor x;
+  {
+    const Scope tower(pass.encoder.rows > 0 ? names_.encoder : names_.decoder);
+    x = embed(pass.ids, pass.positions, pass.dropout.at(0, DropoutSites::hidden));
+  }
+  for (size_t i = 0; i < layers_.size(); ++i) {
+    const bool last = i + 1 == layers_.size();
+    // By value: when recomputing, it outlives this call.
+    const auto layer = [this, pass, i, last](const std::vector<Tensor>& in) {
+      return layers_[i].forward(in[0], in.size() > 1 ? in[1] : Tensor(), pass, i, last, names_);
+    };
+    std::vector<Tensor> inputs{x};
+    if (pass.image.defined()) inputs.push_back(pass.image);
+    x = config_.recompute ? autograd::checkpoint(layer, inputs) : layer(inputs);
+  }
+  return x;
+}
+
+Tensor Med::logits(const Tensor& hidden) const {
+  const Scope tower(names_.decoder);
+  const Scope scope("cls");
+  const Tensor x = head_norm_(head_dense_(hidden, {.gelu = true, .residual = {}}));
+  return autograd::linear(x, words_, head_bias_);
+}
+
+}  // namespace medley::models

@@ -1,0 +1,49 @@
+// Multimodal mixture of encoder and decoder (Li et al. 2022, section 3.1): a BERT with
+// cross-attention in every layer. Parameters are declared in three steps, so that those that the
+// momentum tower has too lie together.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "models/config.h"
+#include "models/text/layer.h"
+
+namespace medley::models {
+
+class Med {
+ public:
+  Med() = default;
+  // The text-only part: embeddings, self-attention, feed-forward. name is the first part of the
+  // parameters' names.
+  Med(autograd::ParameterBuilder& builder, const char* name, const ModelConfig& config);
+  void add_cross_attention(autograd::ParameterBuilder& builder);
+  // The decoder's own self-attention and its head; the rest of its names are tied to the encoder's.
+  void add_decoder(autograd::ParameterBuilder& builder, const char* name);
+
+  // Last hidden states of the pass's kept rows, the encoder's first: [kept rows, C].
+  Tensor forward(const MedPass& pass) const;
+  // ids, positions [tokens] i32 -> [tokens, C]
+  Tensor embed(const Tensor& ids, const Tensor& positions,
+               const kernels::DropoutKey& key = {}) const;
+  // Hidden states [rows, C] -> scores of the next token [rows, V]; the matrix is the word
+  // embedding's.
+  Tensor logits(const Tensor& hidden) const;
+
+  const std::vector<MedLayer>& layers() const { return layers_; }
+  const char* decoder_name() const { return names_.decoder; }
+
+ private:
+  void tie_decoder(autograd::ParameterBuilder& builder) const;
+
+  MedNames names_;
+  ModelConfig config_;
+  autograd::Parameter words_, positions_;
+  LayerNorm norm_;
+  std::vector<MedLayer> layers_;
+  Linear head_dense_;
+  LayerNorm head_norm_;
+  autograd::Parameter head_bias_;
+};
+
+}  // namespace medley::models

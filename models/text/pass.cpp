@@ -1,0 +1,35 @@
+// Passes over packed texts as they are.
+#include "models/text/pass.h"
+
+#include <numeric>
+
+namespace medley::models {
+
+Tensor first_rows(const PackedText& text) {
+  std::vector<int32_t> rows(text.lengths.size());
+  std::exclusive_scan(text.lengths.begin(), text.lengths.end(), rows.begin(), 0);
+  return Tensor::from(rows, {static_cast<int64_t>(rows.size())}, text.ids.device());
+}
+
+Tensor with_first_token(const PackedText& text, int32_t token) {
+  std::vector<int32_t> ids = text.ids.to_vector<int32_t>();
+  size_t row = 0;
+  for (const int32_t length : text.lengths) {
+    ids[row] = token;
+    row += static_cast<size_t>(length);
+  }
+  return Tensor::from(ids, text.ids.shape(), text.ids.device());
+}
+
+MedPass encoder_pass(const PackedText& text, const Tensor& ids) {
+  MedPass pass;
+  pass.ids = ids;
+  pass.positions = text.positions;
+  pass.encoder = {text.sequences, ids.size(0), first_rows(text)};
+  pass.queries = text.sequences;
+  pass.last_queries =
+      autograd::uniform_sequences(static_cast<int64_t>(text.lengths.size()), 1, ids.device());
+  return pass;
+}
+
+}  // namespace medley::models

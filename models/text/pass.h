@@ -1,0 +1,66 @@
+// What one pass through the text transformer works on. The mode is said by what is there:
+//   text only              encoder texts, no image
+//   image-grounded encoder encoder texts and images
+//   image-grounded decoder decoder texts and images
+//   lockstep               both kinds of text and images: self-attention apart, everything else
+//   together
+#pragma once
+
+#include "models/batch.h"
+
+namespace medley::models {
+
+// Dropout keys of a pass: a site is unique among all passes of a step.
+struct DropoutSites {
+  enum Pass : uint32_t { contrast, momentum, lockstep };
+  // Places within a layer; layer 0 is the embeddings, layer i + 1 is layer i.
+  enum Site : uint32_t {
+    hidden,
+    encoder_probabilities,
+    encoder_output,
+    decoder_probabilities,
+    decoder_output,
+    cross_probabilities,
+    cross_output
+  };
+
+  double p = 0;  // 0: nothing is dropped
+  uint64_t seed = 0;
+  int64_t step = 0;
+  Pass pass = contrast;
+
+  kernels::DropoutKey at(size_t layer, Site site) const {
+    return {static_cast<float>(p), seed, static_cast<uint32_t>(step),
+            static_cast<uint32_t>(pass) << 24 | static_cast<uint32_t>(layer) << 4 | site};
+  }
+};
+
+// Texts that go through the same self-attention.
+struct TextGroup {
+  autograd::Sequences texts;
+  int64_t rows = 0;  // tokens of all its texts; 0: the group is not there
+  Tensor kept;  // [k] i32: rows of the group that are wanted from the last layer; undefined: all
+};
+
+struct MedPass {
+  Tensor ids, positions;  // [rows] i32: the encoder's texts, then the decoder's
+  TextGroup encoder;      // bidirectional
+  TextGroup decoder;      // causal, with the decoder's self-attention
+  DropoutSites dropout;
+
+  // Cross-attention; undefined image: none.
+  Tensor image;                      // [image rows, C of the image tower]
+  autograd::Sequences images;        // its rows by image
+  Tensor image_of;                   // [texts] i32: the image of each text, encoder's texts first
+  autograd::Sequences queries;       // all rows by text
+  autograd::Sequences last_queries;  // kept rows by text
+};
+
+// Row of the first token of each text: [texts] i32.
+Tensor first_rows(const PackedText& text);
+// The ids with `token` in place of each text's first: [tokens] i32.
+Tensor with_first_token(const PackedText& text, int32_t token);
+// The encoder over these texts of which only the first tokens are wanted; no image yet.
+MedPass encoder_pass(const PackedText& text, const Tensor& ids);
+
+}  // namespace medley::models
