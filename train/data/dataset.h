@@ -1,5 +1,5 @@
-// Where pictures and captions come from. A data set is random access and pure: sample i of a split is always the same,
-// on any thread.
+// Where pictures and captions come from. A data set is random access and pure: sample i of a split
+// is always the same, on any thread.
 #pragma once
 
 #include <cstdint>
@@ -17,9 +17,9 @@ struct Image {
 
 struct Sample {
   Image image;
-  std::string caption;                   // as written; clean_caption() before use
-  std::vector<std::string> references;   // other texts that are right for the picture
-  std::string name;                      // "noto/1f600.png", "test_seen/12"
+  std::string caption;                  // as written; clean_caption() before use
+  std::vector<std::string> references;  // other texts that are right for the picture
+  std::string name;                     // "noto/1f600.png", "test_seen/12"
 };
 
 class Dataset {
@@ -32,13 +32,14 @@ class Dataset {
   virtual std::string caption(int64_t index) const = 0;
 };
 
-// BLIP annotation rows (JSON list of {"image", "caption", optional "references", "image_id", ...}) and the pictures they
-// name in a tar file. Throws IoError, DataError (file, row, field).
+// BLIP annotation rows (JSON list of {"image", "caption", optional "references", "image_id", ...})
+// and the pictures they name in a tar file. Throws IoError, DataError (file, row, field).
 std::unique_ptr<Dataset> open_json_tar(const std::string& json_path, const std::string& tar_path);
 
-// Picturebook scenes (docs/data.md): `folder` holds picturebook's images.tar and train.json. Splits: train, val,
-// test_seen, test_pair, test_drawing. `count` scenes, each a function of (seed, split, index).
-std::unique_ptr<Dataset> open_scenes(const std::string& folder, const std::string& split, int64_t count, int64_t side,
-                                     uint64_t seed);
+// Picturebook scenes (docs/data.md): `folder` holds picturebook's images.tar and train.json.
+// Splits: train, val, test_seen, test_pair, test_drawing. `count` scenes, each a function of (seed,
+// split, index).
+std::unique_ptr<Dataset> open_scenes(const std::string& folder, const std::string& split,
+                                     int64_t count, int64_t side, uint64_t seed);
 
 }  // namespace medley::train

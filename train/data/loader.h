@@ -1,5 +1,5 @@
-// Batches in an order that depends on the seed alone. Worker threads decode, augment and pack ahead; which one does what
-// changes nothing. Seeking to a step costs one permutation.
+// Batches in an order that depends on the seed alone. Worker threads decode, augment and pack
+// ahead; which one does what changes nothing. Seeking to a step costs one permutation.
 #pragma once
 
 #include <cstdint>
@@ -13,9 +13,10 @@
 namespace medley::train {
 
 struct AugmentConfig {
-  std::string kind = "affine";  // none, affine (small models), blip (crop, flip, RandAugment: not in this version)
-  double strength = 0.3;   // of zoom, shift, shear and turn; 0: none
-  double colour = 0.25;    // share of it that saturation, contrast, brightness and tint take
+  std::string kind =
+      "affine";  // none, affine (small models), blip (crop, flip, RandAugment: not in this version)
+  double strength = 0.3;  // of zoom, shift, shear and turn; 0: none
+  double colour = 0.25;   // share of it that saturation, contrast, brightness and tint take
 };
 
 struct LoaderConfig {
@@ -30,9 +31,10 @@ struct LoaderConfig {
 
 class Loader {
  public:
-  // Full batches only; each pass over the data is a new permutation. Throws ConfigError when the batch is larger than
-  // the data set.
-  Loader(const Dataset& dataset, const models::Tokenizer& tokenizer, const LoaderConfig& config, int64_t first_step);
+  // Full batches only; each pass over the data is a new permutation. Throws ConfigError when the
+  // batch is larger than the data set.
+  Loader(const Dataset& dataset, const models::Tokenizer& tokenizer, const LoaderConfig& config,
+         int64_t first_step);
   ~Loader();
   // The batch of the next step. Rethrows what a worker met.
   models::Batch next();
