@@ -1,7 +1,8 @@
-// Softmax attention, one contract for bidirectional, causal and cross: sequences are packed rows with cumulative lengths,
-// and query block i attends to key block kv_index[i], so that several texts share one image's keys and values.
-// o = dropout(softmax(scale * q k^T + mask)) v. A row that sees no key gives o = 0, lse = -inf and gradient 0.
-// Causal is aligned bottom right: query r of Lq sees keys 0 .. r + Lk - Lq. Masking is by select, never by adding.
+// Softmax attention, one contract for bidirectional, causal and cross: sequences are packed rows
+// with cumulative lengths, and query block i attends to key block kv_index[i], so that several
+// texts share one image's keys and values. o = dropout(softmax(scale * q k^T + mask)) v. A row that
+// sees no key gives o = 0, lse = -inf and gradient 0. Causal is aligned bottom right: query r of Lq
+// sees keys 0 .. r + Lk - Lq. Masking is by select, never by adding.
 #pragma once
 
 #include <cstdint>
@@ -12,11 +13,12 @@ namespace medley::kernels {
 
 template <class T>
 struct AttentionShape {
-  int64_t blocks = 0;               // query blocks
-  int64_t kv_blocks = 0;            // key blocks
-  const int32_t* cu_q = nullptr;    // [blocks + 1]: rows of query block i are cu_q[i] .. cu_q[i + 1]
-  const int32_t* cu_k = nullptr;    // [kv_blocks + 1]
-  const int32_t* kv_index = nullptr;  // [blocks], in 0 .. kv_blocks - 1; null: block i attends to key block i
+  int64_t blocks = 0;             // query blocks
+  int64_t kv_blocks = 0;          // key blocks
+  const int32_t* cu_q = nullptr;  // [blocks + 1]: rows of query block i are cu_q[i] .. cu_q[i + 1]
+  const int32_t* cu_k = nullptr;  // [kv_blocks + 1]
+  const int32_t* kv_index =
+      nullptr;  // [blocks], in 0 .. kv_blocks - 1; null: block i attends to key block i
   int64_t heads = 0, head_dim = 0;  // head h of a row starts at column h * head_dim
   T scale = 1;                      // head_dim^-1/2 in BLIP
   bool causal = false;
@@ -32,10 +34,12 @@ struct AttentionForward {
   int64_t q_stride = 0, k_stride = 0, v_stride = 0;
   T* o = nullptr;  // as q, row stride o_stride
   int64_t o_stride = 0;
-  T* lse = nullptr;  // [heads, rows of cu_q]: natural log of the sum of exp of the scaled scores; null: not wanted
+  T* lse = nullptr;  // [heads, rows of cu_q]: natural log of the sum of exp of the scaled scores;
+                     // null: not wanted
 };
 
-// Writes dq, dk, dv (=, not +=). Key blocks that nothing attends to get zeros. Deterministic: fixed order, no atomics.
+// Writes dq, dk, dv (=, not +=). Key blocks that nothing attends to get zeros. Deterministic: fixed
+// order, no atomics.
 template <class T>
 struct AttentionBackward {
   AttentionShape<T> shape;
@@ -45,8 +49,8 @@ struct AttentionBackward {
   int64_t q_stride = 0, k_stride = 0, v_stride = 0;
   const T* o = nullptr;  // forward's output
   const T* d_o = nullptr;
-  int64_t o_stride = 0;     // of o and d_o
-  const T* lse = nullptr;   // [heads, rows of cu_q]
+  int64_t o_stride = 0;    // of o and d_o
+  const T* lse = nullptr;  // [heads, rows of cu_q]
   T* dq = nullptr;
   T* dk = nullptr;
   T* dv = nullptr;

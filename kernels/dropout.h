@@ -1,5 +1,5 @@
-// Dropout whose mask is a pure function of (key, batch, row, column): forward, backward and every device agree bit for
-// bit, and no mask is stored. Kept elements are scaled by 1 / (1 - p).
+// Dropout whose mask is a pure function of (key, batch, row, column): forward, backward and every
+// device agree bit for bit, and no mask is stored. Kept elements are scaled by 1 / (1 - p).
 #pragma once
 
 #include <cstdint>
@@ -21,8 +21,10 @@ struct DropoutKey {
   float scale() const { return 65536.0f / static_cast<float>(65536u - threshold()); }
 };
 
-// Eight draws of 16 bits: columns 8c .. 8c + 7 of one row. Purpose::dropout is part of the key word.
-inline std::array<uint32_t, 4> dropout_block(const DropoutKey& key, uint32_t batch, uint32_t row, uint32_t c) {
+// Eight draws of 16 bits: columns 8c .. 8c + 7 of one row. Purpose::dropout is part of the key
+// word.
+inline std::array<uint32_t, 4> dropout_block(const DropoutKey& key, uint32_t batch, uint32_t row,
+                                             uint32_t c) {
   const auto low = static_cast<uint32_t>(key.seed), high = static_cast<uint32_t>(key.seed >> 32);
   return philox4x32({c, row, batch, key.step},
                     {low ^ (static_cast<uint32_t>(Purpose::dropout) << 24), high ^ key.site});

@@ -8,6 +8,10 @@
 #error "define MEDLEY_ISA_BODY before including for_each_isa.h"
 #endif
 
+#include <cstdint>
+#include <cstring>
+#include <utility>
+
 #define MEDLEY_ISA_LANES 4
 namespace medley::kernels::cpu::portable {
 #include "kernels/cpu/simd.inc"
