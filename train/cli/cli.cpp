@@ -1,0 +1,233 @@
+// The command line. The only file that knows CLI11, which takes long to compile.
+#include "train/cli/cli.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <new>
+
+#include "core/error.h"
+#include "core/str.h"
+#include "core/suggest.h"
+#include "train/cli/commands.h"
+#include "train/loop/stop_signal.h"
+
+namespace medley::train {
+namespace {
+
+constexpr int kExitUsage = 2;
+constexpr int kExitMemory = 7;
+constexpr int kExitInternal = 70;
+
+constexpr const char* kFooter = R"(Examples:
+  medley demo                                   train, evaluate and report in one go
+  medley pretrain --config scenes --out runs/a
+  medley pretrain --resume runs/a               go on where it stopped, bit for bit
+  medley caption runs/a picture.png
+
+Exit codes: 0 good; 2 wrong command line or configuration; 3 damaged data, file or checkpoint;
+4 training met NaN too often; 5 the system refused a file operation; 6 no such device;
+7 out of memory; 70 an error in medley itself; 130 stopped by Ctrl-C, everything saved.
+Environment variables: medley info.)";
+
+struct Program {
+  CLI::App app{"medley trains BLIP, a model of pictures and text, from nothing.", "medley"};
+  PretrainOptions pretrain;
+  DemoOptions demo;
+  CaptionOptions caption;
+  EvalCommandOptions eval;
+  InspectOptions inspect;
+  DataCheckOptions check;
+  ReportOptions report;
+  bool info_json = false;
+  std::function<int()> command;
+};
+
+void json_flag(CLI::App* sub, bool& flag) {
+  sub->add_flag("--json", flag, "one JSON document on stdout");
+}
+
+void add_pretrain(Program& p) {
+  CLI::App* sub = p.app.add_subcommand("pretrain", "train a model");
+  PretrainOptions& o = p.pretrain;
+  auto* config = sub->add_option("--config", o.config, "preset (see medley info) or TOML file");
+  sub->add_option("--out", o.out, "folder of the run (default: runs/<preset>)");
+  sub->add_option("--resume", o.resume, "go on with this run, with its configuration")
+      ->excludes(config);
+  sub->add_option("--set", o.set, "KEY=VALUE: change a key of the configuration");
+  sub->add_option("--steps", o.steps, "the same as --set train.steps=...");
+  sub->add_option("--minutes", o.minutes, "stop cleanly after so much training time");
+  sub->add_option("--batch", o.batch, "pictures a step");
+  sub->add_option("--seed", o.seed, "of everything random");
+  sub->add_option("--threads", o.threads, "results do not depend on it");
+  sub->add_flag("--print-config", o.print_config, "print the whole configuration as TOML and end");
+  json_flag(sub, o.json);
+  sub->footer(R"(Examples:
+  medley pretrain --config scenes --out runs/a
+  medley pretrain --config picturebook --set train.lr=1e-3 --minutes 30
+  medley pretrain --config tiny --print-config > my.toml && medley pretrain --config my.toml
+  medley pretrain --resume runs/a)");
+  sub->callback([&p] { p.command = [&p] { return pretrain(p.pretrain); }; });
+}
+
+void add_demo(Program& p) {
+  CLI::App* sub =
+      p.app.add_subcommand("demo", "train on scenes, evaluate, caption, write a report");
+  DemoOptions& o = p.demo;
+  sub->add_option("--out", o.out, "folder of the run (default: runs/demo)");
+  sub->add_option("--steps", o.steps, "fewer steps: faster and worse");
+  sub->add_option("--seed", o.seed, "of everything random");
+  sub->add_option("--threads", o.threads, "results do not depend on it");
+  json_flag(sub, o.json);
+  sub->footer("Examples:\n  medley demo\n  medley demo --out runs/short --steps 200");
+  sub->callback([&p] { p.command = [&p] { return demo(p.demo); }; });
+}
+
+void add_caption(Program& p) {
+  CLI::App* sub = p.app.add_subcommand("caption", "write captions for pictures");
+  CaptionOptions& o = p.caption;
+  sub->add_option("run", o.run, "run or checkpoint")->required();
+  sub->add_option("files", o.files, "PNG or JPEG pictures")->required();
+  sub->add_option("--prompt", o.prompt, "words that each caption begins with");
+  json_flag(sub, o.json);
+  sub->footer(
+      "Examples:\n  medley caption runs/demo picture.png\n"
+      "  medley caption runs/demo a.jpg b.png --json");
+  sub->callback([&p] { p.command = [&p] { return caption(p.caption); }; });
+}
+
+void add_eval(Program& p) {
+  CLI::App* eval = p.app.add_subcommand("eval", "measure a trained model");
+  eval->require_subcommand(1);
+  auto add = [&](const char* name, const char* help, bool captions) {
+    CLI::App* sub = eval->add_subcommand(name, help);
+    EvalCommandOptions& o = p.eval;
+    sub->add_option("run", o.run, "run or checkpoint")->required();
+    sub->add_option("--split", o.splits,
+                    "split of the run's data (default: all of its eval.splits)");
+    sub->add_option("--data", o.data, "JSON list of {\"image\", \"caption\"} instead");
+    sub->add_option("--images", o.images, "tar of the pictures that it names");
+    json_flag(sub, o.json);
+    sub->footer(str("Examples:\n  medley eval ", name,
+                    " runs/demo --split test_pair\n  medley eval ", name,
+                    " runs/demo --data X.json --images X.tar --json"));
+    sub->callback([&p, captions] {
+      p.eval.captions = captions;
+      p.command = [&p] { return evaluate(p.eval); };
+    });
+  };
+  add("retrieval", "pictures to texts and back: R@1, R@5, by ITC and with ITM", false);
+  add("caption", "generated captions: exact, token F1, BLEU-2", true);
+  eval->footer(
+      "Examples:\n  medley eval retrieval runs/demo\n  medley eval caption runs/demo --json");
+}
+
+void add_rest(Program& p) {
+  CLI::App* sub = p.app.add_subcommand("inspect", "list and verify the tensors of a file");
+  sub->add_option("path", p.inspect.path, "safetensors file, run or checkpoint")->required();
+  sub->add_flag("--strict", p.inspect.strict, "refuse fields that the format does not know, too");
+  json_flag(sub, p.inspect.json);
+  sub->footer(
+      "Examples:\n  medley inspect model.safetensors\n  medley inspect runs/demo\n"
+      "Exit code 3 when a file is refused.");
+  sub->callback([&p] { p.command = [&p] { return inspect(p.inspect); }; });
+
+  sub = p.app.add_subcommand("info", "the build, the machine, environment variables");
+  json_flag(sub, p.info_json);
+  sub->footer("Example:\n  medley info --json");
+  sub->callback([&p] { p.command = [&p] { return info_command(p.info_json); }; });
+
+  CLI::App* data = p.app.add_subcommand("data", "work with data sets");
+  data->require_subcommand(1);
+  data->footer("Example:\n  medley data check train.json images.tar");
+  sub = data->add_subcommand("check", "look for everything that is wrong with a data set");
+  sub->add_option("data", p.check.data, "JSON list of {\"image\", \"caption\"}")->required();
+  sub->add_option("images", p.check.images, "tar of the pictures that it names")->required();
+  json_flag(sub, p.check.json);
+  sub->footer(
+      "Example:\n  medley data check train.json images.tar --json\n"
+      "Exit code 3 when training on it would fail.");
+  sub->callback([&p] { p.command = [&p] { return data_check(p.check); }; });
+
+  sub = p.app.add_subcommand("report", "write report.html of a run again");
+  sub->add_option("run", p.report.run, "folder of the run")->required();
+  json_flag(sub, p.report.json);
+  sub->footer("Example:\n  medley report runs/demo");
+  sub->callback([&p] { p.command = [&p] { return report(p.report); }; });
+}
+
+std::vector<std::string> command_names(CLI::App* app) {
+  std::vector<std::string> names;
+  for (CLI::App* sub : app->get_subcommands([](CLI::App*) { return true; }))
+    names.push_back(sub->get_name());
+  return names;
+}
+
+std::vector<std::string> flag_names(CLI::App* app) {
+  std::vector<std::string> names;
+  for (CLI::Option* option : app->get_options())
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+  return names;
+}
+
+std::string path_of(CLI::App* app) {
+  return (app->get_parent() ? path_of(app->get_parent()) + " " : "") + app->get_name();
+}
+
+// What is wrong with a command line, with the nearest right word; CLI11's own message where it is
+// something else.
+std::string explain(CLI::App* app, int argc, char** argv, const CLI::ParseError& error) {
+  for (int i = 1; i < argc; ++i) {
+    std::string word = argv[i];
+    if (word.starts_with("--") && word.size() > 2) {
+      std::string flag = word.substr(0, word.find('='));
+      std::vector<std::string> known = flag_names(app);
+      if (std::find(known.begin(), known.end(), flag) == known.end())
+        return str(path_of(app), " has no option ", flag, did_you_mean(flag, known));
+    } else if (std::vector<std::string> names = command_names(app); !names.empty()) {
+      if (std::find(names.begin(), names.end(), word) == names.end())
+        return str(path_of(app), " has no command '", word, "'", did_you_mean(word, names));
+      app = app->get_subcommand(word);
+    }
+  }
+  return path_of(app) + ": " + error.what();
+}
+
+int fail(const std::string& message, int code) {
+  std::fflush(stdout);
+  std::fprintf(stderr, "error: %s\n", message.c_str());
+  return code;
+}
+
+}  // namespace
+
+int run_cli(int argc, char** argv) {
+  ignore_file_size_signal();
+  try {
+    Program program;
+    program.app.footer(kFooter);
+    program.app.require_subcommand(1);
+    program.app.set_version_flag("--version", std::string("medley ") + MEDLEY_VERSION);
+    add_demo(program);
+    add_pretrain(program);
+    add_caption(program);
+    add_eval(program);
+    add_rest(program);
+    try {
+      program.app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+      if (error.get_exit_code() == 0) return program.app.exit(error);  // --help, --version
+      std::string message = explain(&program.app, argc, argv, error);
+      return fail(message + "\n  hint: `medley --help` and `medley COMMAND --help` have examples",
+                  kExitUsage);
+    }
+    return program.command();
+  } catch (const Error& error) {
+    return fail(error.what(), error.exit_code());
+  } catch (const std::bad_alloc&) {
+    return fail("out of memory\n  hint: a smaller train.batch_size needs less", kExitMemory);
+  } catch (const std::exception& error) {
+    return fail(error.what(), kExitInternal);
+  }
+}
+
+}  // namespace medley::train

@@ -1,0 +1,72 @@
+// The subcommands, apart from the reading of the command line. Each returns the exit code and
+// throws typed errors.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace medley::train {
+
+// Training was stopped by a signal; everything is saved. Like a shell's code for Ctrl-C.
+inline constexpr int kExitStopped = 130;
+
+struct PretrainOptions {
+  std::string config = "scenes";  // preset or file
+  std::string out;                // empty: runs/<preset>
+  std::string resume;             // run to go on with
+  std::vector<std::string> set;   // KEY=VALUE
+  std::optional<int64_t> steps, batch, seed, threads;
+  std::optional<double> minutes;
+  bool print_config = false;
+  bool json = false;
+};
+int pretrain(const PretrainOptions& options);
+
+struct DemoOptions {
+  std::string out = "runs/demo";
+  std::optional<int64_t> steps, seed, threads;
+  bool json = false;
+};
+int demo(const DemoOptions& options);
+
+struct CaptionOptions {
+  std::string run;
+  std::vector<std::string> files;
+  std::string prompt;
+  bool json = false;
+};
+int caption(const CaptionOptions& options);
+
+struct EvalCommandOptions {
+  std::string run;
+  std::vector<std::string> splits;  // empty: all of the configuration
+  std::string data, images;         // a list and a tar instead
+  bool captions = false;            // else retrieval
+  bool json = false;
+};
+int evaluate(const EvalCommandOptions& options);
+
+struct InspectOptions {
+  std::string path;  // safetensors file, run or checkpoint
+  bool strict = false;
+  bool json = false;
+};
+int inspect(const InspectOptions& options);
+
+int info_command(bool json);
+
+struct DataCheckOptions {
+  std::string data, images;
+  bool json = false;
+};
+int data_check(const DataCheckOptions& options);
+
+struct ReportOptions {
+  std::string run;
+  bool json = false;
+};
+int report(const ReportOptions& options);
+
+}  // namespace medley::train

@@ -1,0 +1,3 @@
+#include "train/cli/cli.h"
+
+int main(int argc, char** argv) { return medley::train::run_cli(argc, argv); }

@@ -1,0 +1,19 @@
+// Results on stdout.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "train/io/json.h"
+
+namespace medley::train {
+
+void print(const std::string& text);  // a line
+void print_json(const Json& document);
+
+// Rows of equal length as aligned columns, the first row as a heading.
+void print_table(const std::vector<std::vector<std::string>>& rows);
+// The figures of evaluate_split for each split.
+void print_eval(const Json& eval);
+
+}  // namespace medley::train

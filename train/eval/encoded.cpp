@@ -1,0 +1,36 @@
+#include "train/eval/encoded.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "autograd/tape.h"
+
+namespace medley::train {
+
+EncodedSplit encode_split(models::Blip& model, const Dataset& data, int64_t batch_size) {
+  autograd::NoGrad no_grad;
+  const models::ModelConfig& config = model.model();
+  EncodedSplit split;
+  split.image_tokens = Tensor::empty({data.size(), config.tokens_per_image(), config.vit_width});
+  std::set<std::string> distinct;
+  for (int64_t begin = 0; begin < data.size(); begin += batch_size) {
+    int64_t end = std::min(begin + batch_size, data.size());
+    std::vector<Image> images;
+    for (int64_t i = begin; i < end; ++i) {
+      Sample sample = data.sample(i);
+      images.push_back(std::move(sample.image));
+      split.captions.push_back(models::clean_caption(sample.caption));
+      std::set<std::string>& names = split.names.emplace_back();
+      names.insert(split.captions.back());
+      for (const std::string& reference : sample.references)
+        names.insert(models::clean_caption(reference));
+      distinct.insert(split.captions.back());
+    }
+    split.image_tokens.slice(0, begin, end)
+        .copy_from(model.encode_image(picture_tensor(images, config.image_size)));
+  }
+  split.texts.assign(distinct.begin(), distinct.end());
+  return split;
+}
+
+}  // namespace medley::train

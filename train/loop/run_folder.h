@@ -1,0 +1,48 @@
+// What lies in the folder of a run: config.toml, vocab.txt, metrics.jsonl, metrics.json,
+// checkpoints/, report.html.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "models/blip/blip.h"
+#include "models/text/tokenizer.h"
+#include "train/config/config.h"
+
+namespace medley::train {
+
+struct RunFolder {
+  std::string path;
+  std::string config() const { return path + "/config.toml"; }
+  std::string vocabulary() const { return path + "/vocab.txt"; }
+  std::string metrics() const { return path + "/metrics.jsonl"; }
+  std::string summary() const { return path + "/metrics.json"; }
+  std::string report() const { return path + "/report.html"; }
+  std::string checkpoints() const { return path + "/checkpoints"; }
+};
+
+// Throws ConfigError with the ways out when the folder holds a run already.
+void refuse_existing_run(const std::string& path);
+// Makes the folder and writes config.toml and vocab.txt. Throws as above, and IoError when it
+// cannot be written.
+RunFolder create_run(const std::string& path, const TrainConfig& config,
+                     const models::Tokenizer& tokenizer);
+// Throws IoError when there is no run.
+RunFolder open_run(const std::string& path);
+bool holds_run(const std::string& path);
+
+// The checkpoint that a path means: a run's newest valid one, or the one at the path itself. Throws
+// CheckpointError, for a damaged one with the name of the newest one before it that is intact.
+std::string find_checkpoint(const std::string& path);
+
+// A trained model, ready to use.
+struct LoadedModel {
+  std::string checkpoint;
+  TrainConfig config;
+  models::Tokenizer tokenizer;
+  std::unique_ptr<models::Blip> model;
+};
+LoadedModel load_model(const std::string& path);  // a run or a checkpoint
+
+}  // namespace medley::train

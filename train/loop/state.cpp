@@ -1,0 +1,120 @@
+#include "train/loop/state.h"
+
+#include "core/error.h"
+#include "core/str.h"
+#include "train/checkpoint/parameters.h"
+#include "train/io/files.h"
+
+namespace medley::train {
+namespace {
+
+constexpr int64_t kFormat = 1;
+
+std::vector<models::NamedTensor> with_prefix(const std::string& prefix, const FlatArena& arena) {
+  std::vector<models::NamedTensor> tensors = parameter_tensors(arena);
+  for (models::NamedTensor& named : tensors) named.name = prefix + named.name;
+  return tensors;
+}
+
+std::vector<models::NamedTensor> optimizer_tensors(Optimizer& optimizer) {
+  std::vector<models::NamedTensor> tensors = with_prefix("m.", optimizer.first_moment());
+  for (models::NamedTensor& named : with_prefix("v.", optimizer.second_moment()))
+    tensors.push_back(named);
+  return tensors;
+}
+
+// Empty for a model without queue: a tensor of no rows says nothing.
+std::vector<models::NamedTensor> queue_tensors(models::Blip& model) {
+  if (model.losses().queue_size == 0) return {};
+  models::FeatureQueue& queue = model.queue();
+  return {{"image", queue.image}, {"text", queue.text}, {"caption", queue.caption}};
+}
+
+std::string vocabulary_text(const models::Tokenizer& tokenizer) {
+  std::string text;
+  for (const std::string& piece : tokenizer.vocabulary()) text += piece + "\n";
+  return text;
+}
+
+void check_config(const TrainConfig& own, const TrainConfig& saved, const std::string& checkpoint) {
+  std::string keys;
+  for (const ConfigDifference& d : compare_configs(saved, own))
+    if (!d.may_change) keys += str("\n  ", d.key, " is ", d.second, " but was ", d.first);
+  if (!keys.empty())
+    throw CheckpointError(checkpoint + " was written with another configuration:" + keys,
+                          "resume with the configuration of the run, or start a new one");
+}
+
+}  // namespace
+
+std::unique_ptr<models::Blip> make_model(const TrainConfig& config,
+                                         const models::Tokenizer& tokenizer) {
+  models::ModelConfig model = config.model;
+  model.vocab_size = tokenizer.size();
+  models::SpecialTokens tokens{tokenizer.sep(), tokenizer.dec(), tokenizer.enc()};
+  return std::make_unique<models::Blip>(model, config.losses, tokens, DType::f32, Device{},
+                                        static_cast<uint64_t>(config.seed));
+}
+
+TrainingState::TrainingState(const TrainConfig& new_config, const models::Tokenizer& new_tokenizer)
+    : config(new_config),
+      tokenizer(new_tokenizer),
+      model(make_model(config, tokenizer)),
+      optimizer(model->weights(), config.optimizer, "temp") {}
+
+std::vector<CheckpointFile> TrainingState::checkpoint_files() {
+  Json state = Json::object();
+  state.set("format", kFormat)
+      .set("step", step)
+      .set("optimizer_steps", optimizer.steps())
+      .set("queue_next", model->queue().next)
+      .set("bad_steps", bad_steps)
+      .set("seconds", seconds)
+      .set("sums", sums.state())
+      .set("config", print_config(config));
+  std::vector<CheckpointFile> files = {
+      {"model.safetensors", parameter_tensors(model->weights().weights), {}},
+      {"momentum.safetensors", parameter_tensors(model->momentum().weights), {}},
+      {"optimizer.safetensors", optimizer_tensors(optimizer), {}},
+      {"vocab.txt", {}, vocabulary_text(tokenizer)},
+      {"state.json", {}, state.dump(1) + "\n"}};
+  if (auto queue = queue_tensors(*model); !queue.empty())
+    files.push_back({"queue.safetensors", std::move(queue), {}});
+  return files;
+}
+
+void TrainingState::restore(const std::string& checkpoint) {
+  check_config(config, checkpoint_config(checkpoint), checkpoint);
+  restore_weights(*model, checkpoint);
+  models::SafetensorsFile momentum(checkpoint + "/momentum.safetensors");
+  read_parameters(momentum, model->momentum().weights);
+  models::SafetensorsFile moments(checkpoint + "/optimizer.safetensors");
+  read_parameters(moments, optimizer.first_moment(), "m.");
+  read_parameters(moments, optimizer.second_moment(), "v.");
+  if (auto queue = queue_tensors(*model); !queue.empty()) {
+    models::SafetensorsFile file(checkpoint + "/queue.safetensors");
+    for (const models::NamedTensor& named : queue) file.read_into(named.name, named.tensor);
+  }
+  Json state = Json::read(checkpoint + "/state.json");
+  step = state.at("step").integer();
+  optimizer.set_steps(state.at("optimizer_steps").integer());
+  model->queue().next = state.at("queue_next").integer();
+  bad_steps = state.at("bad_steps").integer();
+  seconds = state.at("seconds").number();
+  sums.restore(state.at("sums"));
+}
+
+void restore_weights(models::Blip& model, const std::string& checkpoint) {
+  models::SafetensorsFile file(checkpoint + "/model.safetensors");
+  read_parameters(file, model.weights().weights);
+}
+
+TrainConfig checkpoint_config(const std::string& checkpoint) {
+  std::string path = checkpoint + "/state.json";
+  Json state = Json::read(path);
+  if (int64_t format = state.at("format").integer(); format != kFormat)
+    throw CheckpointError(str(path, " has format ", format, " but this program reads ", kFormat));
+  return parse_config(state.at("config").text(), path);
+}
+
+}  // namespace medley::train

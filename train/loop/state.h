@@ -1,0 +1,44 @@
+// All that a training run is at one step: what a checkpoint holds, and what a resumed run needs to
+// go on bit for bit.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "models/blip/blip.h"
+#include "models/text/tokenizer.h"
+#include "train/checkpoint/folder.h"
+#include "train/config/config.h"
+#include "train/loop/metrics.h"
+#include "train/loop/optimizer.h"
+
+namespace medley::train {
+
+struct TrainingState {
+  // A model with its starting weights, at step 0.
+  TrainingState(const TrainConfig& config, const models::Tokenizer& tokenizer);
+
+  TrainConfig config;
+  models::Tokenizer tokenizer;
+  std::unique_ptr<models::Blip> model;
+  Optimizer optimizer;
+  FigureSums sums;        // of the line of metrics that is being collected
+  int64_t step = 0;       // steps done; also the number of batches taken from the data
+  int64_t bad_steps = 0;  // in a row, up to now
+  double seconds = 0;     // of training so far, evaluation and saving left out
+
+  std::vector<CheckpointFile> checkpoint_files();
+  // Throws CheckpointError when the checkpoint's configuration is another one, naming the keys.
+  void restore(const std::string& checkpoint);
+};
+
+// A model without what training needs, its weights from a checkpoint.
+std::unique_ptr<models::Blip> make_model(const TrainConfig& config,
+                                         const models::Tokenizer& tokenizer);
+void restore_weights(models::Blip& model, const std::string& checkpoint);
+// The configuration that a checkpoint was written with.
+TrainConfig checkpoint_config(const std::string& checkpoint);
+
+}  // namespace medley::train

@@ -1,0 +1,190 @@
+#include "train/loop/trainer.h"
+
+#include <sys/resource.h>
+
+#include <chrono>
+#include <limits>
+
+#include "core/error.h"
+#include "core/log.h"
+#include "core/str.h"
+#include "core/threads.h"
+#include "train/checkpoint/folder.h"
+#include "train/eval/evaluate.h"
+#include "train/io/files.h"
+#include "train/loop/data_source.h"
+#include "train/loop/schedule.h"
+#include "train/loop/step.h"
+#include "train/loop/stop_signal.h"
+
+namespace medley::train {
+namespace {
+
+LoaderConfig loader_config(const TrainConfig& config) {
+  LoaderConfig loader;
+  loader.batch_size = config.batch_size;
+  loader.image_size = config.model.image_size;
+  loader.max_tokens = config.model.max_tokens;
+  loader.augment = config.augment;
+  loader.seed = static_cast<uint64_t>(config.seed);
+  loader.workers = static_cast<int>(config.data.workers);
+  loader.prefetch = config.data.prefetch;
+  return loader;
+}
+
+void use_threads(const TrainConfig& config) {
+  if (config.threads > 0) set_thread_count(static_cast<int>(config.threads));
+}
+
+}  // namespace
+
+Trainer Trainer::start(const TrainConfig& config, const std::string& folder) {
+  validate(config);
+  use_threads(config);
+  refuse_existing_run(folder);
+  std::unique_ptr<Dataset> data = open_training_set(config);
+  models::Tokenizer tokenizer = make_tokenizer(config, *data);
+  auto state = std::make_unique<TrainingState>(config, tokenizer);
+  return Trainer(create_run(folder, config, tokenizer), std::move(data), std::move(state));
+}
+
+Trainer Trainer::resume(const TrainConfig& config, const std::string& folder) {
+  validate(config);
+  use_threads(config);
+  RunFolder run = open_run(folder);
+  remove_partial_checkpoints(run.checkpoints());
+  std::string checkpoint = latest_checkpoint(run.checkpoints());
+  models::Tokenizer tokenizer =
+      models::Tokenizer::read(checkpoint.empty() ? run.vocabulary() : checkpoint + "/vocab.txt");
+  auto state = std::make_unique<TrainingState>(config, tokenizer);
+  if (!checkpoint.empty()) state->restore(checkpoint);
+  return Trainer(run, open_training_set(config), std::move(state));
+}
+
+Trainer::Trainer(RunFolder run, std::unique_ptr<Dataset> data, std::unique_ptr<TrainingState> state)
+    : run_(std::move(run)),
+      data_(std::move(data)),
+      state_(std::move(state)),
+      metrics_(run_.metrics(), state_->step) {}
+
+TrainOutcome Trainer::train() {
+  TrainingState& state = *state_;
+  const TrainConfig& config = state.config;
+  Loader loader(*data_, state.tokenizer, loader_config(config), state.step);
+  StopSignal signal;
+  progress_ = std::make_unique<Progress>(state.step, config.steps);
+  TrainOutcome outcome;
+  while (state.step < config.steps) {
+    auto start = std::chrono::steady_clock::now();
+    step(loader.next());
+    state.seconds +=
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    bool last = state.step == config.steps;
+    log(last);
+    if (config.eval_every > 0 && state.step % config.eval_every == 0) evaluate();
+    bool stop = StopSignal::requested() || (hooks.stop && hooks.stop(state.step));
+    bool late = config.minutes > 0 && state.seconds >= config.minutes * 60;
+    if (!last && (stop || late)) {
+      outcome.end = stop ? TrainOutcome::stopped : TrainOutcome::out_of_time;
+      break;
+    }
+    if (!last && state.step % config.checkpoint_every == 0) save(false);
+  }
+  progress_.reset();
+  save(true);
+  outcome.step = state.step;
+  outcome.seconds = state.seconds;
+  outcome.images_per_second = images_per_second();
+  outcome.peak_rss_mb = peak_rss_mb();
+  return outcome;
+}
+
+void Trainer::step(models::Batch batch) {
+  TrainingState& state = *state_;
+  if (hooks.on_batch) hooks.on_batch(state.step, batch);
+  int64_t pass = data_->size() / state.config.batch_size;
+  double lr = learning_rate(state.config.optimizer, state.step, state.config.steps, pass);
+  std::function<void(models::Blip&)> after_backward;
+  if (hooks.after_backward)
+    after_backward = [&](models::Blip& model) { hooks.after_backward(state.step, model); };
+  StepOutcome outcome = train_step(state, batch, lr, after_backward);
+  if (!outcome.problem.empty()) return skip(batch, outcome.problem);
+  state.bad_steps = 0;
+  state.sums.add(outcome.figures);
+  ++state.step;
+}
+
+void Trainer::skip(const models::Batch& batch, const std::string& problem) {
+  TrainingState& state = *state_;
+  ++state.step;
+  ++state.bad_steps;
+  state.sums.add_skipped();
+  progress_->clear();
+  std::string kept;
+  try {
+    kept = "; its batch is in " + save_bad_batch(run_.path, state.step, batch);
+  } catch (const IoError& error) {
+    warn(error.what());
+  }
+  warn(str("step ", state.step, " is skipped: ", problem, kept));
+  if (state.bad_steps < state.config.max_bad_steps) return;
+  throw NonFiniteError(
+      str(state.bad_steps, " steps in a row were not finite; the last: ", problem),
+      "a lower train.lr, a longer train.warmup_steps or train.gradient_clip = 1.0 may help; the "
+      "checkpoints in " +
+          run_.checkpoints() + " are from before");
+}
+
+void Trainer::log(bool last) {
+  TrainingState& state = *state_;
+  StepFigures means = state.sums.means();
+  double speed = images_per_second();
+  if (state.sums.steps() > 0) progress_->update(state.step, means, speed);
+  if (state.step != 1 && state.step % state.config.log_every != 0 && !last) return;
+  Json line = state.sums.line(state.step);
+  line.set("images_per_second", speed).set("seconds", state.seconds);
+  metrics_.append(line);
+  if (state.sums.steps() > 0) progress_->line(state.step, means, speed);
+  state.sums.reset();
+}
+
+void Trainer::evaluate() {
+  TrainingState& state = *state_;
+  if (state.config.eval.splits.empty()) return;
+  const std::string& split = state.config.eval.splits[0];
+  std::unique_ptr<Dataset> data = open_split(state.config, split);
+  EvalOptions options{0, state.config.eval.batch_size, true, false};
+  Json result = evaluate_split(*state.model, state.tokenizer, *data, options);
+  Json line = Json::object();
+  line.set("step", state.step).set("eval", Json::object().set(split, result));
+  metrics_.append(line);
+  progress_->clear();
+  info(str("step ", state.step, ", ", split, ": ", result.dump()));
+}
+
+void Trainer::save(bool must) {
+  metrics_.sync();
+  try {
+    write_checkpoint(run_.checkpoints(), state_->step, state_->checkpoint_files(),
+                     state_->config.keep_checkpoints);
+  } catch (const IoError& error) {
+    if (must) throw;
+    progress_->clear();
+    warn(str("no checkpoint at step ", state_->step, ": ", error.what(),
+             "\n  training goes on; the next try is at step ",
+             state_->step + state_->config.checkpoint_every));
+  }
+}
+
+double Trainer::images_per_second() const {
+  if (state_->seconds <= 0) return 0;
+  return static_cast<double>(state_->step * state_->config.batch_size) / state_->seconds;
+}
+
+int64_t peak_rss_mb() {
+  struct rusage usage {};
+  getrusage(RUSAGE_SELF, &usage);
+  return usage.ru_maxrss / 1024;
+}
+
+}  // namespace medley::train

@@ -1,0 +1,20 @@
+// What a report shows of a run: its figures, and pictures of its test splits that the model
+// captions, searches and looks at.
+#pragma once
+
+#include "train/io/json.h"
+#include "train/loop/run_folder.h"
+#include "train/report/report.h"
+
+namespace medley::train {
+
+// `summary` is the content of metrics.json.
+ReportData collect_report(const RunFolder& run, LoadedModel& loaded, const Json& summary);
+
+// Attention rows of a caption's tokens ([n, N], the first image token is the class token) as one
+// heat map a word: pieces of a word ("##ing") are averaged.
+std::vector<AttendedWord> attended_words(const models::Tokenizer& tokenizer,
+                                         const std::vector<int32_t>& caption,
+                                         const Tensor& attention);
+
+}  // namespace medley::train

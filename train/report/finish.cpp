@@ -1,0 +1,64 @@
+#include "train/report/finish.h"
+
+#include <filesystem>
+
+#include "core/log.h"
+#include "core/str.h"
+#include "train/eval/evaluate.h"
+#include "train/io/files.h"
+#include "train/loop/data_source.h"
+#include "train/report/collect.h"
+#include "train/report/machine.h"
+
+namespace medley::train {
+
+int64_t parameter_count(models::Blip& model) {
+  int64_t count = 0;
+  for (const ArenaEntry& entry : model.weights().layout().entries())
+    if (entry.owner.empty()) count += entry.shape.elements();
+  return count;
+}
+
+Json evaluate_splits(LoadedModel& loaded, const std::vector<std::string>& splits, bool retrieval,
+                     bool captions) {
+  const EvalConfig& config = loaded.config.eval;
+  EvalOptions options{config.rerank, config.batch_size, retrieval, captions};
+  Json eval = Json::object();
+  for (const std::string& split : splits) {
+    info("evaluating " + split);
+    eval.set(split, evaluate_split(*loaded.model, loaded.tokenizer,
+                                   *open_split(loaded.config, split), options));
+  }
+  return eval;
+}
+
+Json finish_run(const RunFolder& run, const TrainOutcome& outcome) {
+  LoadedModel loaded = load_model(run.path);
+  Json training = Json::object();
+  training.set("seconds", outcome.seconds)
+      .set("steps", outcome.step)
+      .set("images_per_second", outcome.images_per_second)
+      .set("peak_rss_mb", outcome.peak_rss_mb);
+  Json machine = Json::object();
+  for (const auto& [name, value] : machine_facts()) machine.set(name, value);
+  Json summary = Json::object();
+  summary.set("config", loaded.config.preset)
+      .set("seed", loaded.config.seed)
+      .set("parameters", parameter_count(*loaded.model))
+      .set("train", training)
+      .set("eval", evaluate_splits(loaded, loaded.config.eval.splits, true, true))
+      .set("machine", machine);
+  replace_file(run.summary(), summary.dump(1) + "\n");
+  return summary;
+}
+
+std::string write_report(const RunFolder& run) {
+  LoadedModel loaded = load_model(run.path);
+  std::error_code error;
+  Json summary =
+      std::filesystem::exists(run.summary(), error) ? Json::read(run.summary()) : Json::object();
+  replace_file(run.report(), render_report(collect_report(run, loaded, summary)));
+  return run.report();
+}
+
+}  // namespace medley::train

@@ -1,0 +1,25 @@
+// The end of a run: evaluation, metrics.json, report.html.
+#pragma once
+
+#include <string>
+
+#include "train/io/json.h"
+#include "train/loop/run_folder.h"
+#include "train/loop/trainer.h"
+
+namespace medley::train {
+
+// {"config", "seed", "parameters", "train": {...}, "eval": {"<split>": {...}}, "machine": {...}};
+// written to metrics.json. Reads the run's newest checkpoint.
+Json finish_run(const RunFolder& run, const TrainOutcome& outcome);
+// Writes report.html anew from metrics.json, metrics.jsonl and the newest checkpoint. Returns its
+// path.
+std::string write_report(const RunFolder& run);
+
+// Every split of the configuration, by evaluate_split; says on stderr which one it is at.
+Json evaluate_splits(LoadedModel& loaded, const std::vector<std::string>& splits, bool retrieval,
+                     bool captions);
+
+int64_t parameter_count(models::Blip& model);
+
+}  // namespace medley::train
