@@ -38,7 +38,7 @@ TEST_CASE("every argument selects another stream") {
   CHECK(first.size() == 7);
 }
 
-TEST_CASE("uniform numbers fill [0, 1) evenly") {
+TEST_CASE("uniform numbers fill 0 to 1 evenly") {
   Random random(1, Purpose::test);
   constexpr int kDraws = 64000, kBins = 64;
   std::vector<int> bins(kBins);

@@ -40,7 +40,7 @@ must_fail() {
 }
 
 clean_tree
-for script in layering.sh ops_complete.sh file_length.sh headers_alone.sh; do
+for script in layering.sh ops_complete.sh file_length.sh headers_alone.sh test_names.sh; do
   sh "$here/$script" "$tree" "$compiler" || { echo "$script refuses a good tree"; failures=1; }
 done
 
@@ -63,6 +63,8 @@ for file in kernels/reference/gelu.h kernels/cpu/gelu.cpp tests/ops/gelu_test.cp
 done
 seq 401 | sed 's/^/\/\/ /' >"$tree/train/long.inc"
 must_fail file_length.sh 'train/long.inc: 401 lines'
+echo 'TEST_CASE("draws fill [0, 1)") {}' >"$tree/tests/ops/bad_test.cpp"
+must_fail test_names.sh 'tests/ops/bad_test.cpp:1'
 echo 'inline std::string name();' >"$tree/core/bad.h"
 must_fail headers_alone.sh 'core/bad.h does not compile alone'
 exit $failures
