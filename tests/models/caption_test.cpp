@@ -1,0 +1,132 @@
+// Greedy captions and what the decoder looks at.
+#include <algorithm>
+#include <numeric>
+
+#include "core/error.h"
+#include "models/blip/generate.h"
+#include "models/blip/impl.h"
+#include "support.h"
+#include "tests/catch.h"
+
+using namespace medley;
+using namespace medley::models;
+using namespace medley::models::test;
+using Catch::Contains;
+
+namespace {
+
+struct Captioner {
+  explicit Captioner(uint64_t seed)
+      : blip(tiny(0).model, tiny(0).losses, {}, DType::f64, {}, seed) {
+    stir(blip, seed);
+    images = blip.encode_image(random_batch(blip.model(), 6, seed).images);
+  }
+  Blip blip;
+  Tensor images;  // [6, N, C]
+};
+
+// The next token by a new pass over the whole text, for one image.
+int32_t next_token(Blip& blip, const Med& med, const Tensor& image_tokens,
+                   std::vector<int32_t> read) {
+  read.insert(read.begin(), 4);
+  const PackedText text = pack({read});
+  MedPass pass;
+  pass.ids = text.ids;
+  pass.positions = text.positions;
+  pass.decoder = {text.sequences, text.ids.size(0), {}};
+  pass.image = image_tokens.view({image_tokens.size(1), image_tokens.size(2)});
+  pass.images = autograd::uniform_sequences(1, image_tokens.size(1));
+  pass.queries = pass.last_queries = text.sequences;
+  const Tensor scores = med.logits(med.forward(pass));
+  const std::vector<double> all = values(scores);
+  const auto row = all.end() - blip.model().vocab_size;
+  return static_cast<int32_t>(std::max_element(row, all.end()) - row);
+}
+
+}  // namespace
+
+TEST_CASE("greedy with cache equals greedy without, over images that end at different times") {
+  // The decoder of a Blip is not public: a second one is built over the same parameters.
+  const Preset p = tiny(0);
+  autograd::ParameterBuilder builder;
+  Towers towers(builder, kStudentNames, p.model);
+  towers.text.add_cross_attention(builder);
+  towers.text.add_decoder(builder, "text_decoder");
+  const autograd::ParameterStore store = builder.build(DType::f64, {}, 0);
+
+  size_t shorter = 0, longest = 0;
+  for (const uint64_t seed : {1, 2, 3}) {
+    Captioner c(seed);
+    // A bias towards [SEP] ends some captions early.
+    const Tensor bias = c.blip.weights().weights.at("text_decoder.cls.predictions.bias");
+    bias.data<double>()[3] += 0.5;
+    store.weights.flat().copy_from(
+        c.blip.weights().weights.flat().slice(0, 0, store.weights.flat().size(0)));
+    const std::vector<int32_t> prompt =
+        seed == 3 ? std::vector<int32_t>{9, 12} : std::vector<int32_t>{};
+    const auto captions = c.blip.caption(c.images, 9, prompt);
+    REQUIRE(captions.size() == 6);
+    for (size_t i = 0; i < captions.size(); ++i) {
+      std::vector<int32_t> expected = prompt;
+      while (expected.size() < 8) {
+        const auto row = static_cast<int64_t>(i);
+        const int32_t token =
+            next_token(c.blip, towers.text, c.images.slice(0, row, row + 1).contiguous(), expected);
+        if (token == 3) break;
+        expected.push_back(token);
+      }
+      CHECK(captions[i] == expected);
+      (captions[i].size() < 8 ? shorter : longest) += 1;
+    }
+  }
+  CHECK(shorter > 0);
+  CHECK(longest > 0);
+}
+
+TEST_CASE("captions take no more tokens than there are positions") {
+  Captioner c(1);
+  CHECK_THROWS_WITH(c.blip.caption(c.images, 13), Contains("max_positions = 12"));
+  CHECK_THROWS_WITH(c.blip.caption(c.images, 3, {7, 8}), Contains("max_tokens is 3"));
+  for (const auto& caption : c.blip.caption(c.images, 2)) CHECK(caption.size() <= 1);
+}
+
+TEST_CASE("attention over the image sums to one and is the decoder's own") {
+  Captioner c(2);
+  const Tensor one = c.images.slice(0, 0, 1).contiguous();
+  const std::vector<int32_t> caption{7, 9, 11};
+  const Tensor attention = c.blip.caption_attention(one, caption);
+  CHECK(attention.shape() == Shape{3, c.images.size(1)});
+  const std::vector<double> p = values(attention);
+  for (size_t row = 0; row < 3; ++row) {
+    const auto at = p.begin() + static_cast<int64_t>(row) * c.images.size(1);
+    CHECK(std::accumulate(at, at + c.images.size(1), 0.0) == Approx(1));
+  }
+  // Row 0 has read [DEC] alone, so it is the same for every caption; row 1 has read the first word.
+  const Tensor other = c.blip.caption_attention(one, {8, 9, 11});
+  CHECK(largest_difference(attention.slice(0, 0, 1), other.slice(0, 0, 1)) < 1e-12);
+  CHECK(largest_difference(attention.slice(0, 1, 2), other.slice(0, 1, 2)) > 1e-6);
+  CHECK_THROWS_AS(c.blip.caption_attention(c.images, caption), ValueError);
+  CHECK_THROWS_AS(c.blip.caption_attention(one, {}), ValueError);
+}
+
+TEST_CASE("matching scores pairs as the step does") {
+  Preset p = tiny(0);
+  Blip blip(p.model, p.losses, {}, DType::f64, {}, 4);
+  stir(blip, 4);
+  const Batch batch = random_batch(p.model, 3, 4);
+  StepInfo info{0, 0, Tensor::from(std::vector<int32_t>{1, 2, 0}, {3}),
+                Tensor::from(std::vector<int32_t>{2, 0, 1}, {3})};
+  const StepResult step = blip.pretrain(batch, info);
+  const Tensor images = blip.encode_image(batch.images);
+  const auto index = [](std::vector<int32_t> v) {
+    return Tensor::from(v, {static_cast<int64_t>(v.size())});
+  };
+  CHECK(largest_difference(blip.match(images, batch.text, index({0, 1, 2})),
+                           step.itm_logits.slice(0, 0, 3)) < 1e-12);
+  CHECK(largest_difference(blip.match(images, batch.text, index({1, 2, 0})),
+                           step.itm_logits.slice(0, 3, 6)) < 1e-12);
+  // Several texts against one image.
+  const Tensor one = images.slice(0, 0, 1).contiguous();
+  CHECK(largest_difference(blip.match(one, batch.text, index({0, 0, 0})).slice(0, 0, 1),
+                           step.itm_logits.slice(0, 0, 1)) < 1e-12);
+}
