@@ -3,9 +3,10 @@
 
 #include <algorithm>
 
+#include "autograd/dtype_switch.h"
+#include "core/str.h"
 #include "kernels/dispatch.h"
 #include "kernels/ema.h"
-#include "models/with_float.h"
 
 namespace medley::models {
 
@@ -32,7 +33,7 @@ void update_average(const autograd::ParameterStore& average,
                     const autograd::ParameterStore& weights, double keep) {
   const Tensor& to = average.weights.flat();
   const Tensor& from = weights.weights.flat();
-  with_float(to.dtype(), "momentum", [&](auto zero) {
+  autograd::with_float("momentum", to.dtype(), [&](auto zero) {
     using T = decltype(zero);
     MEDLEY_KERNEL(
         ema, to.device(),

@@ -1,6 +1,7 @@
 // One pre-training step, forward (Li et al. 2022, section 3.2).
 #include <algorithm>
 
+#include "autograd/dtype_switch.h"
 #include "autograd/ops/add.h"
 #include "autograd/ops/cross_entropy.h"
 #include "autograd/ops/itc.h"
@@ -15,7 +16,6 @@
 #include "models/blip/joint.h"
 #include "models/blip/momentum.h"
 #include "models/blip/queue.h"
-#include "models/with_float.h"
 
 namespace medley::models {
 namespace {
@@ -36,7 +36,7 @@ void check_batch(const Batch& batch, bool needs_captions) {
 
 void clamp_temperature(const Tensor& temp) {
   if (temp.device().kind != Device::Cpu) return;
-  with_float(temp.dtype(), "pretrain", [&](auto zero) {
+  autograd::with_float("pretrain", temp.dtype(), [&](auto zero) {
     using T = decltype(zero);
     T& value = *temp.data<T>();
     value = std::clamp(value, static_cast<T>(kSmallestTemperature),
@@ -50,7 +50,7 @@ Tensor draw_negatives(const Tensor& sim, const Tensor& caption, const StepInfo& 
                       uint32_t direction) {
   const int64_t batch = sim.size(0);
   const Tensor index = Tensor::empty({batch}, DType::i32, sim.device());
-  with_float(sim.dtype(), "pretrain", [&](auto zero) {
+  autograd::with_float("pretrain", sim.dtype(), [&](auto zero) {
     using T = decltype(zero);
     MEDLEY_KERNEL(sample_negatives, sim.device(),
                   kernels::SampleNegatives<T>{

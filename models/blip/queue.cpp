@@ -5,7 +5,6 @@
 #include <cmath>
 
 #include "core/philox.h"
-#include "models/with_float.h"
 
 namespace medley::models {
 namespace {
