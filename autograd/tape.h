@@ -50,6 +50,8 @@ class Saved {
 };
 
 class Gradients;
+struct Entry;     // autograd/tape_impl.h
+struct TapeImpl;  // autograd/tape_impl.h
 
 struct Node {
   virtual ~Node() = default;
@@ -76,6 +78,12 @@ class Gradients {
   // Hands over a finished gradient: taken without a copy when it is the first, else added. The buffer may be shared
   // (a residual connection gives one gradient to two inputs); it is copied before anything is added to it.
   void give(int i, const Tensor& gradient);
+
+ private:
+  friend class Tape;
+  Gradients(TapeImpl& tape, Entry& entry) : tape_(tape), entry_(entry) {}
+  TapeImpl& tape_;
+  Entry& entry_;
 };
 
 class Tape {
@@ -102,9 +110,7 @@ class Tape {
   static Tape* current();  // of this thread; null: nothing is recorded
 
  private:
-  struct Impl;
-  std::unique_ptr<Impl> impl_;
-  friend class Gradients;
+  std::unique_ptr<TapeImpl> impl_;
 };
 
 // The current tape when one is recording and any of the inputs wants a gradient, else null.

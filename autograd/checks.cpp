@@ -1,0 +1,42 @@
+#include "autograd/checks.h"
+
+#include "core/error.h"
+#include "core/str.h"
+
+namespace medley::autograd {
+
+void check_shape(const char* op, const char* name, const Tensor& t, const Shape& expected) {
+  if (!t.defined()) throw ShapeError(str("[", op, "] ", name, " is undefined; expected ", expected));
+  if (!(t.shape() == expected))
+    throw ShapeError(str("[", op, "] ", name, " has shape ", t.shape(), ", expected ", expected));
+  if (!t.is_contiguous())
+    throw ShapeError(str("[", op, "] ", name, " is not contiguous: strides ", t.strides()),
+                     "call contiguous() first");
+}
+
+void check_matrix(const char* op, const char* name, const Tensor& t, int rank) {
+  if (!t.defined()) throw ShapeError(str("[", op, "] ", name, " is undefined"));
+  if (t.rank() != rank)
+    throw ShapeError(str("[", op, "] ", name, " has shape ", t.shape(), ", expected rank ", rank));
+  check_shape(op, name, t, t.shape());
+}
+
+void check_same_kind(const char* op, const Tensor& a, const char* name, const Tensor& b) {
+  if (a.dtype() != b.dtype())
+    throw DtypeError(str("[", op, "] ", name, " is ", b.str(), " but the input is ", a.str()));
+  if (!(a.device() == b.device()))
+    throw DeviceError(str("[", op, "] ", name, " is ", b.str(), " but the input is ", a.str()));
+}
+
+void check_range(const char* op, const char* name, const Tensor& index, int64_t limit) {
+  check_matrix(op, name, index, 1);
+  if (index.dtype() != DType::i32)
+    throw DtypeError(str("[", op, "] ", name, " is ", index.str(), ", expected i32"));
+  if (index.device().kind != Device::Cpu) return;
+  const int32_t* values = index.data<int32_t>();
+  for (int64_t i = 0; i < index.elements(); ++i)
+    if (values[i] < 0 || values[i] >= limit)
+      throw ValueError(str("[", op, "] ", name, "[", i, "] is ", values[i], ", not in 0 .. ", limit - 1));
+}
+
+}  // namespace medley::autograd

@@ -1,0 +1,85 @@
+#include "autograd/ops/cross_entropy.h"
+
+#include "autograd/checks.h"
+#include "autograd/dtype_switch.h"
+#include "autograd/tape.h"
+#include "core/error.h"
+#include "core/str.h"
+#include "kernels/cross_entropy.h"
+#include "kernels/dispatch.h"
+
+namespace medley::autograd {
+namespace {
+
+struct CrossEntropyNode final : Node {
+  Saved logits{"logits"}, targets{"targets"}, lse{"lse"};
+  double smoothing = 0;
+
+  const char* name() const override { return "cross_entropy"; }
+  std::vector<Saved*> saved() override { return {&logits, &targets, &lse}; }
+
+  // The gradient takes the place of the logits, so that [rows, classes] is held once.
+  void backward(Gradients& g) override {
+    const Tensor dloss = g.out(0), x = logits.get();
+    with_float("cross_entropy", x.dtype(), [&](auto zero) {
+      using T = decltype(zero);
+      MEDLEY_KERNEL(cross_entropy_backward, x.device(),
+                    kernels::CrossEntropyBackward<T>{.rows = x.size(0),
+                                                     .classes = x.size(1),
+                                                     .logits = x.data<T>(),
+                                                     .targets = targets.get().template data<int32_t>(),
+                                                     .smoothing = static_cast<T>(smoothing),
+                                                     .lse = lse.get().template data<T>(),
+                                                     .dloss = dloss.data<T>(),
+                                                     .dlogits = x.data<T>()});
+    });
+    x.bump_version();
+    logits.release();
+    g.give(0, x);
+  }
+};
+
+void check_targets(const Tensor& targets, int64_t rows, int64_t classes) {
+  check_shape("cross_entropy", "targets", targets, {rows});
+  if (targets.dtype() != DType::i32)
+    throw DtypeError(str("[cross_entropy] targets are ", targets.dtype(), ", expected i32"));
+  if (targets.device().kind != Device::Cpu) return;
+  const int32_t* t = targets.data<int32_t>();
+  for (int64_t i = 0; i < rows; ++i)
+    if (t[i] != kernels::kIgnoredTarget && (t[i] < 0 || t[i] >= classes))
+      throw ValueError(str("[cross_entropy] targets[", i, "] is ", t[i], ", not in 0 .. ", classes - 1));
+}
+
+}  // namespace
+
+Tensor cross_entropy(const Tensor& logits, const Tensor& targets, double smoothing) {
+  check_matrix("cross_entropy", "logits", logits, 2);
+  const int64_t rows = logits.size(0), classes = logits.size(1);
+  check_targets(targets, rows, classes);
+  Tensor loss = Tensor::empty({}, logits.dtype(), logits.device());
+  const Tensor lse = Tensor::empty({rows}, logits.dtype(), logits.device());
+  const Tensor row_loss = Tensor::empty({rows}, logits.dtype(), logits.device());
+  with_float("cross_entropy", logits.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    MEDLEY_KERNEL(cross_entropy_forward, logits.device(),
+                  kernels::CrossEntropyForward<T>{.rows = rows,
+                                                  .classes = classes,
+                                                  .logits = logits.data<T>(),
+                                                  .targets = targets.data<int32_t>(),
+                                                  .smoothing = static_cast<T>(smoothing),
+                                                  .lse = lse.data<T>(),
+                                                  .row_loss = row_loss.data<T>(),
+                                                  .loss = loss.data<T>()});
+  });
+  if (Tape* tape = recording({logits})) {
+    auto node = std::make_unique<CrossEntropyNode>();
+    node->logits = logits;
+    node->targets = targets;
+    node->lse = lse;
+    node->smoothing = smoothing;
+    tape->record(std::move(node), {logits}, {&loss});
+  }
+  return loss;
+}
+
+}  // namespace medley::autograd

@@ -1,0 +1,74 @@
+#include "autograd/ops/embedding.h"
+
+#include "autograd/checks.h"
+#include "autograd/dtype_switch.h"
+#include "autograd/tape.h"
+#include "core/error.h"
+#include "core/str.h"
+#include "kernels/dispatch.h"
+#include "kernels/embedding.h"
+
+namespace medley::autograd {
+namespace {
+
+struct EmbeddingNode final : Node {
+  Saved ids{"ids"}, positions{"positions"};
+
+  const char* name() const override { return "embedding"; }
+  std::vector<Saved*> saved() override { return {&ids, &positions}; }
+
+  void backward(Gradients& g) override {
+    const Tensor dy = g.out(0);
+    const auto table = [&](int i) {  // a leaf accumulates; a fresh buffer starts at zero
+      const auto d = g.in(i);
+      if (!d.accumulate) d.tensor.fill_zero();
+      return d.tensor;
+    };
+    const Tensor dword = table(0), dposition = table(1);
+    with_float("embedding", dy.dtype(), [&](auto zero) {
+      using T = decltype(zero);
+      MEDLEY_KERNEL(embedding_backward, dy.device(),
+                    kernels::EmbeddingBackward<T>{.tokens = dy.size(0),
+                                                  .n = dy.size(1),
+                                                  .ids = ids.get().template data<int32_t>(),
+                                                  .positions = positions.get().template data<int32_t>(),
+                                                  .dy = dy.data<T>(),
+                                                  .dword = dword.template data<T>(),
+                                                  .dposition = dposition.template data<T>()});
+    });
+  }
+};
+
+}  // namespace
+
+Tensor embedding(const Tensor& ids, const Tensor& positions, const Tensor& word, const Tensor& position) {
+  check_matrix("embedding", "word", word, 2);
+  check_matrix("embedding", "position", position, 2);
+  check_same_kind("embedding", word, "position", position);
+  if (position.size(1) != word.size(1))
+    throw ShapeError(str("[embedding] word has shape ", word.shape(), " but position ", position.shape()));
+  check_range("embedding", "ids", ids, word.size(0));
+  check_range("embedding", "positions", positions, position.size(0));
+  check_shape("embedding", "positions", positions, ids.shape());
+  Tensor y = Tensor::empty({ids.size(0), word.size(1)}, word.dtype(), word.device());
+  with_float("embedding", word.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    MEDLEY_KERNEL(embedding_forward, word.device(),
+                  kernels::EmbeddingForward<T>{.tokens = y.size(0),
+                                               .n = y.size(1),
+                                               .ids = ids.data<int32_t>(),
+                                               .positions = positions.data<int32_t>(),
+                                               .word = word.data<T>(),
+                                               .position = position.data<T>(),
+                                               .y = y.data<T>()});
+  });
+  if (Tape* tape = recording({word, position})) {
+    auto node = std::make_unique<EmbeddingNode>();
+    node->ids = ids;
+    node->positions = positions;
+    tape->record(std::move(node), {word, position}, {&y});
+  }
+  return y;
+}
+
+}  // namespace medley::autograd

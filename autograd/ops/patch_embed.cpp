@@ -1,0 +1,107 @@
+#include "autograd/ops/patch_embed.h"
+
+#include "autograd/checks.h"
+#include "autograd/dtype_switch.h"
+#include "autograd/tape.h"
+#include "core/error.h"
+#include "core/flops.h"
+#include "core/str.h"
+#include "kernels/dispatch.h"
+#include "kernels/patch_embed.h"
+
+namespace medley::autograd {
+namespace {
+
+struct Sizes {
+  int64_t batch = 0, side = 0, patch = 0, width = 0;
+  int64_t patches() const { return (side / patch) * (side / patch); }
+  int64_t pixels() const { return 3 * patch * patch; }
+  int64_t flops() const { return 2 * batch * patches() * pixels() * width; }
+};
+
+struct PatchEmbedNode final : Node {
+  Saved unfolded{"unfolded"};
+  Sizes sizes;
+
+  const char* name() const override { return "patch_embed"; }
+  std::vector<Saved*> saved() override { return {&unfolded}; }
+
+  void backward(Gradients& g) override {
+    const Tensor dtokens = g.out(0);
+    Tensor d[4];  // weight, bias, cls, pos
+    for (int i = 0; i < 4; ++i) {
+      const auto destination = g.in(i);
+      if (!destination.accumulate) destination.tensor.fill_zero();
+      d[i] = destination.tensor;
+    }
+    count_flops(sizes.flops());
+    with_float("patch_embed", dtokens.dtype(), [&](auto zero) {
+      using T = decltype(zero);
+      MEDLEY_KERNEL(patch_embed_backward, dtokens.device(),
+                    kernels::PatchEmbedBackward<T>{.batch = sizes.batch,
+                                                   .side = sizes.side,
+                                                   .patch = sizes.patch,
+                                                   .width = sizes.width,
+                                                   .dtokens = dtokens.data<T>(),
+                                                   .unfolded = unfolded.get().template data<T>(),
+                                                   .dweight = d[0].data<T>(),
+                                                   .dbias = d[1].data<T>(),
+                                                   .dcls = d[2].data<T>(),
+                                                   .dpos = d[3].data<T>()});
+    });
+  }
+};
+
+Sizes check(const Tensor& images, const Tensor& weight, const Tensor& bias, const Tensor& cls, const Tensor& pos) {
+  check_matrix("patch_embed", "images", images, 4);
+  check_matrix("patch_embed", "weight", weight, 4);
+  check_same_kind("patch_embed", images, "weight", weight);
+  const Sizes s{images.size(0), images.size(2), weight.size(2), weight.size(0)};
+  check_shape("patch_embed", "images", images, {s.batch, 3, s.side, s.side});
+  check_shape("patch_embed", "weight", weight, {s.width, 3, s.patch, s.patch});
+  check_shape("patch_embed", "bias", bias, {s.width});
+  if (s.patch < 1 || s.side % s.patch != 0)
+    throw ShapeError(str("[patch_embed] images are ", s.side, " pixels a side, not a multiple of the patch ", s.patch),
+                     "choose image_size as a multiple of patch_size");
+  if (cls.elements() != s.width)
+    throw ShapeError(str("[patch_embed] cls has shape ", cls.shape(), ", expected ", s.width, " elements"));
+  if (pos.elements() != (1 + s.patches()) * s.width)
+    throw ShapeError(str("[patch_embed] pos has shape ", pos.shape(), " but images of ", s.side, " pixels have ",
+                         1 + s.patches(), " tokens of ", s.width),
+                     "the picture size must be the one that the model was made for");
+  return s;
+}
+
+}  // namespace
+
+Tensor patch_embed(const Tensor& images, const Tensor& weight, const Tensor& bias, const Tensor& cls,
+                   const Tensor& pos) {
+  const Sizes s = check(images, weight, bias, cls, pos);
+  const Tensor unfolded = Tensor::empty({s.batch * s.patches(), s.pixels()}, images.dtype(), images.device());
+  Tensor tokens = Tensor::empty({s.batch, 1 + s.patches(), s.width}, images.dtype(), images.device());
+  count_flops(s.flops());
+  with_float("patch_embed", images.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    MEDLEY_KERNEL(patch_embed_forward, images.device(),
+                  kernels::PatchEmbedForward<T>{.batch = s.batch,
+                                                .side = s.side,
+                                                .patch = s.patch,
+                                                .width = s.width,
+                                                .images = images.data<T>(),
+                                                .weight = weight.data<T>(),
+                                                .bias = bias.data<T>(),
+                                                .cls = cls.data<T>(),
+                                                .pos = pos.data<T>(),
+                                                .unfolded = unfolded.data<T>(),
+                                                .tokens = tokens.data<T>()});
+  });
+  if (Tape* tape = recording({weight, bias, cls, pos})) {
+    auto node = std::make_unique<PatchEmbedNode>();
+    node->unfolded = unfolded;
+    node->sizes = s;
+    tape->record(std::move(node), {weight, bias, cls, pos}, {&tokens});
+  }
+  return tokens;
+}
+
+}  // namespace medley::autograd

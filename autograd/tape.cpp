@@ -1,0 +1,235 @@
+// The tape: recording, and the walk back.
+#include "autograd/tape.h"
+
+#include <algorithm>
+#include <atomic>
+#include <iomanip>
+#include <ostream>
+#include <unordered_set>
+
+#include "autograd/dtype_switch.h"
+#include "autograd/tape_impl.h"
+#include "core/error.h"
+#include "core/scope.h"
+#include "core/str.h"
+#include "kernels/add.h"
+#include "kernels/dispatch.h"
+
+namespace medley::autograd {
+namespace {
+
+thread_local Tape* current_tape = nullptr;
+std::atomic<uint64_t> next_tape_id{1};
+
+void add_into(const Tensor& sum, const Tensor& part) {
+  with_float("backward", sum.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    MEDLEY_KERNEL(add, sum.device(),
+                  kernels::Add<T>{.n = sum.elements(),
+                                  .a = sum.data<T>(),
+                                  .b = part.data<T>(),
+                                  .y = sum.data<T>()});
+  });
+}
+
+}  // namespace
+
+void make_leaf(Tensor& t, const Tensor& gradient, std::string name) {
+  if (gradient.shape() != t.shape() || gradient.dtype() != t.dtype())
+    throw AutogradError(
+        str("[make_leaf] ", name, " is ", t.str(), " but its gradient is ", gradient.str()));
+  auto link = std::make_shared<Link>();
+  link->gradient = gradient;
+  link->name = std::move(name);
+  t.set_link(std::move(link));
+}
+
+bool is_leaf(const Tensor& t) { return t.link() && t.link()->tape == 0; }
+Tensor gradient_of(const Tensor& t) { return is_leaf(t) ? t.link()->gradient : Tensor(); }
+
+Saved& Saved::operator=(const Tensor& t) {
+  tensor_ = t;
+  version_ = t.version();
+  return *this;
+}
+
+Tensor Saved::get() const {
+  if (tensor_.defined() && tensor_.version() != version_)
+    throw AutogradError(str("saved tensor '", name_, "' ", tensor_.str(),
+                            " was written in place between forward and backward (version ",
+                            tensor_.version(), ", was ", version_, ")"),
+                        "write after backward, or to a clone()");
+  return tensor_;
+}
+
+Tape::Tape() : impl_(std::make_unique<TapeImpl>()) { impl_->id = next_tape_id++; }
+Tape::~Tape() = default;
+Tape* Tape::current() { return current_tape; }
+size_t Tape::nodes() const { return impl_->entries.size(); }
+
+Recording::Recording(Tape& tape) : previous_(current_tape) { current_tape = &tape; }
+Recording::~Recording() { current_tape = previous_; }
+NoGrad::NoGrad() : previous_(current_tape) { current_tape = nullptr; }
+NoGrad::~NoGrad() { current_tape = previous_; }
+
+Tape* recording(std::initializer_list<Tensor> inputs) {
+  if (current_tape == nullptr) return nullptr;
+  for (const Tensor& t : inputs)
+    if (t.link()) return current_tape;
+  return nullptr;
+}
+
+void Tape::record(std::unique_ptr<Node> node, std::initializer_list<Tensor> inputs,
+                  std::initializer_list<Tensor*> outputs) {
+  record(std::move(node), std::vector<Tensor>(inputs), std::vector<Tensor*>(outputs));
+}
+
+void Tape::record(std::unique_ptr<Node> node, const std::vector<Tensor>& inputs,
+                  const std::vector<Tensor*>& outputs) {
+  if (impl_->done)
+    throw AutogradError(str("[", node->name(), "] recorded on a tape whose backward has run"),
+                        "make a new Tape for each step");
+  Entry entry;
+  entry.dtype = outputs.front()->dtype();
+  entry.device = outputs.front()->device();
+  for (const Tensor& t : inputs) {
+    Edge edge{.slot = -1, .leaf = {}, .shape = t.defined() ? t.shape() : Shape{}};
+    if (const auto& link = t.link(); link && link->tape == 0) {
+      edge.leaf = link->gradient;
+    } else if (link && link->tape == impl_->id) {
+      edge.slot = link->slot;
+    } else if (link) {
+      throw AutogradError(str("[", node->name(), "] input ", t.str(), " was recorded on another tape"),
+                          "detach() it, or keep one tape for the whole forward pass");
+    }
+    entry.inputs.push_back(std::move(edge));
+  }
+  entry.first_output = static_cast<int32_t>(impl_->gradients.size());
+  for (Tensor* t : outputs) {
+    auto link = std::make_shared<Link>();
+    link->tape = impl_->id;
+    link->slot = static_cast<int32_t>(impl_->gradients.size());
+    t->set_link(std::move(link));
+    entry.outputs.push_back(t->shape());
+    impl_->gradients.emplace_back();
+  }
+  node->scope = Scope::path();
+  entry.node = std::move(node);
+  impl_->entries.push_back(std::move(entry));
+}
+
+const Tensor& Gradients::out(int i) const {
+  Tensor& g = tape_.gradients[static_cast<size_t>(entry_.first_output + i)];
+  if (g.defined() && !(g.shape() == entry_.outputs[static_cast<size_t>(i)]))
+    g = g.view(entry_.outputs[static_cast<size_t>(i)]);
+  return g;
+}
+
+bool Gradients::wants(int i) const { return entry_.inputs[static_cast<size_t>(i)].wanted(); }
+
+Gradients::Destination Gradients::in(int i) {
+  const Edge& edge = entry_.inputs[static_cast<size_t>(i)];
+  if (edge.leaf.defined()) return {edge.leaf, true};
+  if (edge.slot < 0) throw AutogradError(str("[", entry_.node->name(), "] input ", i, " wants no gradient"));
+  Tensor& g = tape_.gradients[static_cast<size_t>(edge.slot)];
+  if (!g.defined()) {
+    g = Tensor::empty(edge.shape, entry_.dtype, entry_.device);
+    return {g, false};
+  }
+  if (g.storage().use_count() > 1) g = g.clone();  // shared by give(): others still read it
+  return {g.view(edge.shape), true};
+}
+
+void Gradients::give(int i, const Tensor& gradient) {
+  const Edge& edge = entry_.inputs[static_cast<size_t>(i)];
+  if (!edge.wanted()) return;
+  if (gradient.elements() != edge.shape.elements())
+    throw AutogradError(str("[", entry_.node->name(), "] gradient ", gradient.str(), " for input ", i,
+                            " of shape ", edge.shape));
+  if (edge.slot >= 0) {
+    Tensor& g = tape_.gradients[static_cast<size_t>(edge.slot)];
+    if (!g.defined()) {
+      g = gradient.detach();
+      return;
+    }
+  }
+  const Destination d = in(i);
+  add_into(d.tensor, gradient);
+}
+
+void Tape::backward(const Tensor& loss, double seed) {
+  if (loss.elements() != 1)
+    throw AutogradError(str("[backward] the loss has shape ", loss.shape(), ", not one element"));
+  const Tensor one = Tensor::zeros(loss.shape(), loss.dtype(), loss.device());
+  if (loss.device().kind == Device::Cpu)
+    with_float("backward", loss.dtype(), [&](auto zero) {
+      using T = decltype(zero);
+      *one.data<T>() = static_cast<T>(seed);
+    });
+  backward({loss}, {one});
+}
+
+void Tape::backward(const std::vector<Tensor>& roots, const std::vector<Tensor>& gradients) {
+  if (impl_->done)
+    throw AutogradError("[backward] this tape has been walked already: what it had saved is freed",
+                        "record the forward pass again on a new Tape");
+  for (size_t i = 0; i < roots.size(); ++i) {
+    const auto& link = roots[i].link();
+    if (!link || link->tape != impl_->id)
+      throw AutogradError(str("[backward] root ", roots[i].str(), " was not recorded on this tape"),
+                          "run the forward pass inside Recording, with parameters that are leaves");
+    Tensor& g = impl_->gradients[static_cast<size_t>(link->slot)];
+    if (g.defined()) add_into(g = g.clone(), gradients[i]);
+    else g = gradients[i];
+  }
+  impl_->done = true;
+  const NoGrad no_grad;
+  for (auto entry = impl_->entries.rbegin(); entry != impl_->entries.rend(); ++entry) {
+    const auto first = impl_->gradients.begin() + entry->first_output;
+    const auto last = first + static_cast<std::ptrdiff_t>(entry->outputs.size());
+    const bool flowed = std::any_of(first, last, [](const Tensor& t) { return t.defined(); });
+    if (flowed) {
+      Gradients g(*impl_, *entry);
+      try {
+        entry->node->backward(g);
+      } catch (const AutogradError& e) {
+        throw AutogradError(str("[", entry->node->name(), "] ", e.what(),
+                                entry->node->scope.empty() ? "" : "\n  in ", entry->node->scope));
+      }
+    }
+    std::fill(first, last, Tensor());
+    entry->node.reset();
+  }
+  impl_->entries.clear();
+}
+
+size_t Tape::saved_bytes() const {
+  std::unordered_set<const Storage*> seen;
+  size_t bytes = 0;
+  for (const Entry& entry : impl_->entries)
+    for (const Saved* s : entry.node->saved()) {
+      const Tensor& t = s->unchecked();
+      if (t.defined() && !is_leaf(t) && seen.insert(t.storage().get()).second) bytes += t.storage()->bytes();
+    }
+  return bytes;
+}
+
+void Tape::print(std::ostream& out) const {
+  for (const Entry& entry : impl_->entries) {
+    size_t bytes = 0;
+    std::string kept;
+    for (const Saved* s : entry.node->saved()) {
+      const Tensor& t = s->unchecked();
+      if (!t.defined()) continue;
+      kept += str(kept.empty() ? "" : ", ", s->name(), " ", t.shape());
+      if (!is_leaf(t)) bytes += t.bytes();
+    }
+    std::string outputs;
+    for (const Shape& shape : entry.outputs) outputs += str(outputs.empty() ? "" : " ", shape);
+    out << std::left << std::setw(16) << entry.node->name() << std::setw(22) << outputs << std::right
+        << std::setw(10) << bytes << " B  " << entry.node->scope << (kept.empty() ? "" : "  saved: ") << kept << "\n";
+  }
+  out << impl_->entries.size() << " ops, " << saved_bytes() << " bytes saved\n";
+}
+
+}  // namespace medley::autograd
