@@ -15,6 +15,10 @@
 #include "kernels/cpu/isa.h"
 #include "kernels/reference/attention.h"
 
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
 #define MEDLEY_ISA_BODY "kernels/cpu/attention.inc"
 #include "kernels/cpu/for_each_isa.h"
 

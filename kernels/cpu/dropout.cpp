@@ -9,6 +9,10 @@
 #include "kernels/cpu/isa.h"
 #include "kernels/reference/dropout.h"
 
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
 #define MEDLEY_ISA_BODY "kernels/cpu/dropout.inc"
 #include "kernels/cpu/for_each_isa.h"
 
