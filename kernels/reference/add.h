@@ -1,0 +1,13 @@
+// Elementwise sum.
+#pragma once
+
+#include "kernels/add.h"
+
+namespace medley::kernels::reference {
+
+template <class T>
+void add(const Add<T>& args) {
+  for (int64_t i = 0; i < args.n; ++i) args.y[i] = args.a[i] + args.b[i];
+}
+
+}  // namespace medley::kernels::reference
