@@ -1,17 +1,20 @@
 #!/bin/sh
-# headers_alone.sh ROOT COMPILER [INCLUDES]: every header compiles as the only include of a file.
-# Prints the compiler's words; fails when one does not.
+# headers_alone.sh ROOT WORK COMPILER... : every header compiles as the only include of a file. The
+# files lie in WORK, where ccache finds them again. Prints the compiler's words; fails when a header
+# does not compile.
 set -eu
 root=$1
-compiler=$2
-includes=${3:-$root}
+work=$2
+shift 2
+mkdir -p "$work"
 cd "$root"
 
 # for_each_isa.h is included once for each kernel body, with a macro that names the body.
 find core kernels autograd models train tests -name '*.h' ! -path kernels/cpu/for_each_isa.h |
   sort | xargs -P "$(nproc)" -I HEADER sh -c '
-    echo "#include \"HEADER\"" |
-      "$1" -std=c++20 -fsyntax-only -Wall -Wextra -Werror -Wno-psabi \
-        -I "$2" -isystem "$3" -x c++ - ||
+    work=$1; shift
+    file=$work/$(echo HEADER | tr / _)
+    [ -f "$file.cpp" ] || echo "#include \"HEADER\"" >"$file.cpp"
+    "$@" -std=c++20 -O0 -Wall -Wextra -Werror -Wno-psabi -c "$file.cpp" -o "$file.o" ||
       { echo "HEADER does not compile alone"; exit 1; }
-  ' sh "$compiler" "$root" "$includes"
+  ' sh "$work" "$@" -I "$root"

@@ -29,7 +29,7 @@ clean_tree() {
 # must_fail SCRIPT WORD: the check fails, and says WORD.
 must_fail() {
   script=$1 word=$2
-  if output=$(sh "$here/$script" "$tree" "$compiler" 2>&1); then
+  if output=$(sh "$here/$script" "$tree" "$tree/build" "$compiler" 2>&1); then
     echo "$script did not see: $word"
     failures=1
   elif ! echo "$output" | grep -qF -- "$word"; then
@@ -41,7 +41,7 @@ must_fail() {
 
 clean_tree
 for script in layering.sh ops_complete.sh file_length.sh headers_alone.sh test_names.sh; do
-  sh "$here/$script" "$tree" "$compiler" || { echo "$script refuses a good tree"; failures=1; }
+  sh "$here/$script" "$tree" "$tree/build" "$compiler" || { echo "$script refuses a good tree"; failures=1; }
 done
 
 echo '#include "models/vit.h"' >"$tree/core/bad.h" && : >"$tree/models/vit.h"
