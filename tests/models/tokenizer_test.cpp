@@ -79,7 +79,7 @@ TEST_CASE("special tokens in a text keep their meaning as in the original") {
   CHECK(pieces(tokenizer, "dog[DEC]a[ENC]") == Words{"dog", "[DEC]", "a", "[ENC]"});
 }
 
-TEST_CASE("captions are framed and cut before [SEP]") {
+TEST_CASE("captions are framed and cut before the separator") {
   const Tokenizer tokenizer(vocabulary());
   CHECK(tokenizer.encode_caption("a dog", 16) == std::vector<int32_t>{2, 10, 16, 3});
   CHECK(tokenizer.encode_caption("a dog a dog", 4) == std::vector<int32_t>{2, 10, 16, 3});
