@@ -1,11 +1,23 @@
 #include "train/eval/encoded.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "autograd/tape.h"
+#include "core/threads.h"
+#include "train/data/picture.h"
 
 namespace medley::train {
+
+Tensor picture_tensor(const std::vector<Image>& images, int64_t side) {
+  auto count = static_cast<int64_t>(images.size());
+  Tensor tensor = Tensor::empty({count, 3, side, side});
+  float* out = tensor.data<float>();
+  parallel_for(count, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i)
+      prepare_picture(images[static_cast<size_t>(i)], side, out + i * 3 * side * side);
+  });
+  return tensor;
+}
 
 EncodedSplit encode_split(models::Blip& model, const Dataset& data, int64_t batch_size) {
   autograd::NoGrad no_grad;
