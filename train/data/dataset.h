@@ -36,10 +36,26 @@ class Dataset {
 // and the pictures they name in a tar file. Throws IoError, DataError (file, row, field).
 std::unique_ptr<Dataset> open_json_tar(const std::string& json_path, const std::string& tar_path);
 
+// How much each drawing of split `train` is changed before it is put into a scene; all zero: not at
+// all. Names and relations stay true: a cat that looks the other way is a cat.
+struct SceneJitter {
+  double mirror = 0;    // probability of turning it left to right
+  double turn = 0;      // largest angle, radians
+  double size = 0;      // largest logarithm of the factor on its size
+  double stretch = 0;   // the same for width / height
+  double warp = 0;      // largest shift of the knots of an elastic net, in parts of the drawing
+  double recolour = 0;  // 0 to 1: how far its inks are mixed and scaled
+  double grey = 0;      // probability of ink without colour
+  double outline = 0;   // probability of its edges alone, as a line drawing
+  double blend = 0;     // probability of mixing it with the other artist's drawing
+  bool any() const;
+};
+
 // Picturebook scenes (docs/data.md): `folder` holds picturebook's images.tar and train.json.
 // Splits: train, val, test_seen, test_pair, test_drawing. `count` scenes, each a function of (seed,
 // split, index).
 std::unique_ptr<Dataset> open_scenes(const std::string& folder, const std::string& split,
-                                     int64_t count, int64_t side, uint64_t seed);
+                                     int64_t count, int64_t side, uint64_t seed,
+                                     const SceneJitter& jitter = {});
 
 }  // namespace medley::train

@@ -1,0 +1,95 @@
+// Annotation list and tar as a data set. Decoded pictures stay in memory up to a limit: picturebook
+// fits whole, and is then decoded once a run instead of once an epoch.
+#include <atomic>
+
+#include "core/error.h"
+#include "core/str.h"
+#include "train/data/annotations.h"
+#include "train/data/dataset.h"
+#include "train/data/decode.h"
+#include "train/data/tar.h"
+
+namespace medley::train {
+namespace {
+
+constexpr size_t kCacheBytes = size_t{512} << 20;
+
+// Slots are filled once and then only read. Which pictures come to be kept depends on threads; what
+// they look like does not.
+class PictureCache {
+ public:
+  explicit PictureCache(size_t count) : slots_(count) {}
+  ~PictureCache() {
+    for (auto& slot : slots_) delete slot.load();
+  }
+  PictureCache(const PictureCache&) = delete;
+  PictureCache& operator=(const PictureCache&) = delete;
+
+  const Image* find(size_t index) const { return slots_[index].load(std::memory_order_acquire); }
+  void keep(size_t index, const Image& image) {
+    if (used_.fetch_add(image.rgb.size()) + image.rgb.size() > kCacheBytes) {
+      used_.fetch_sub(image.rgb.size());
+      return;
+    }
+    auto copy = std::make_unique<const Image>(image);
+    const Image* expected = nullptr;
+    if (slots_[index].compare_exchange_strong(expected, copy.get()))
+      copy.release();
+    else
+      used_.fetch_sub(image.rgb.size());
+  }
+
+ private:
+  std::vector<std::atomic<const Image*>> slots_;
+  std::atomic<size_t> used_{0};
+};
+
+class JsonTar : public Dataset {
+ public:
+  JsonTar(const std::string& json_path, const std::string& tar_path)
+      : path_(json_path), rows_(read_annotations(json_path)), tar_(tar_path), cache_(rows_.size()) {
+    if (rows_.empty()) throw DataError(str("[annotations] ", path_, " has no rows"));
+    for (size_t i = 0; i < rows_.size(); ++i)
+      if (!tar_.contains(rows_[i].image))
+        throw DataError(str("[annotations] ", path_, ", row ", i, ", field 'image': ", tar_path,
+                            " has no '", rows_[i].image, "'"));
+  }
+
+  int64_t size() const override { return static_cast<int64_t>(rows_.size()); }
+
+  Sample sample(int64_t index) const override {
+    const Annotation& row = at(index);
+    return {picture(static_cast<size_t>(index)), row.caption, row.references, row.image};
+  }
+
+  std::string caption(int64_t index) const override { return at(index).caption; }
+
+ private:
+  const Annotation& at(int64_t index) const {
+    if (index < 0 || index >= size())
+      throw ValueError(str("[annotations] row ", index, " of ", size(), " in ", path_));
+    return rows_[static_cast<size_t>(index)];
+  }
+
+  Image picture(size_t index) const {
+    if (const Image* kept = cache_.find(index)) return *kept;
+    const std::string& name = rows_[index].image;
+    Image image = decode_image(
+        tar_.read(name), str("'", name, "' of ", tar_.path(), " (", path_, ", row ", index, ")"));
+    cache_.keep(index, image);
+    return image;
+  }
+
+  std::string path_;
+  std::vector<Annotation> rows_;
+  TarFile tar_;
+  mutable PictureCache cache_;
+};
+
+}  // namespace
+
+std::unique_ptr<Dataset> open_json_tar(const std::string& json_path, const std::string& tar_path) {
+  return std::make_unique<JsonTar>(json_path, tar_path);
+}
+
+}  // namespace medley::train

@@ -1,0 +1,174 @@
+// Steps are made in slots, step s in slot s % slots; workers take the next step whose slot is free.
+// next() copies a finished slot into tensors: their memory then comes from the training thread
+// alone, in the same order every run.
+#include "train/data/loader.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <exception>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+#include "core/error.h"
+#include "core/philox.h"
+#include "core/scope.h"
+#include "core/str.h"
+#include "train/data/augment/augment.h"
+#include "train/data/order.h"
+#include "train/data/picture.h"
+
+namespace medley::train {
+namespace {
+
+struct Slot {
+  std::vector<float> images;                 // [B, 3, S, S]
+  std::vector<std::vector<int32_t>> tokens;  // [B][...]
+  std::vector<int64_t> captions, samples;    // [B]
+  std::exception_ptr error;
+  int64_t ready_step = -1;
+};
+
+// FNV-1a, 64 bits: equal captions have equal ids; of a million captions two others do with a
+// probability of 3e-8.
+int64_t caption_id(const std::string& text) {
+  uint64_t hash = 0xCBF29CE484222325;
+  for (const char c : text) hash = (hash ^ static_cast<uint8_t>(c)) * 0x100000001B3;
+  return static_cast<int64_t>(hash);
+}
+
+void check(const LoaderConfig& config) {
+  auto require = [](bool good, const char* name, int64_t value, const char* wanted) {
+    if (!good) throw ConfigError(str(name, " is ", value, " but must be ", wanted));
+  };
+  require(config.image_size >= 1, "model.image_size", config.image_size, "at least 1");
+  require(config.max_tokens >= 2, "model.max_tokens", config.max_tokens, "at least 2");
+  require(config.workers >= 0, "data.workers", config.workers, "0 or more");
+  require(config.prefetch >= 1, "data.prefetch", config.prefetch, "at least 1");
+}
+
+}  // namespace
+
+struct Loader::Impl {
+  Impl(const Dataset& data, const models::Tokenizer& text, const LoaderConfig& c, int64_t first)
+      : dataset(data),
+        tokenizer(text),
+        config((check(c), c)),
+        order(data.size(), c.batch_size, c.seed),
+        slots(static_cast<size_t>(c.prefetch)),
+        next_made(first),
+        next_taken(first) {
+    const auto floats = static_cast<size_t>(config.batch_size * 3 * pixels());
+    for (Slot& slot : slots) slot.images.resize(floats);
+    own.emplace(config.augment, config.image_size);  // refuses a wrong kind here, not in a worker
+    for (int i = 0; i < config.workers; ++i) workers.emplace_back([this] { work(); });
+  }
+
+  ~Impl() {
+    {
+      const std::lock_guard lock(mutex);
+      stop = true;
+    }
+    changed.notify_all();
+  }  // the workers are joined by their destructors, before what they use goes
+
+  int64_t pixels() const { return config.image_size * config.image_size; }
+  Slot& slot_of(int64_t step) { return slots[static_cast<size_t>(step % config.prefetch)]; }
+
+  void work() {
+    Augmenter augmenter(config.augment, config.image_size);
+    std::unique_lock lock(mutex);
+    while (true) {
+      changed.wait(lock, [&] { return stop || next_made < next_taken + config.prefetch; });
+      if (stop) return;
+      const int64_t step = next_made++;
+      lock.unlock();
+      make(step, augmenter);
+      lock.lock();
+      slot_of(step).ready_step = step;
+      changed.notify_all();
+    }
+  }
+
+  // Only the worker that took the step touches its slot until ready_step says that it is done.
+  void make(int64_t step, Augmenter& augmenter) {
+    Slot& slot = slot_of(step);
+    slot.error = nullptr;
+    slot.tokens.clear();
+    slot.captions.clear();
+    try {
+      const Scope scope("loader.step", step);
+      slot.samples = order.samples(step);
+      for (size_t i = 0; i < slot.samples.size(); ++i)
+        add(step, slot, i, slot.samples[i], augmenter);
+    } catch (...) {
+      slot.error = std::current_exception();
+    }
+  }
+
+  void add(int64_t step, Slot& slot, size_t i, int64_t id, Augmenter& augmenter) {
+    const Scope scope("sample", id);
+    const Sample sample = dataset.sample(id);
+    Random random(config.seed, Purpose::augment, static_cast<uint64_t>(step),
+                  static_cast<uint32_t>(id));
+    float* planes = slot.images.data() + static_cast<int64_t>(i) * 3 * pixels();
+    augmenter.apply(sample.image, random, planes);
+    normalise_planes(planes, pixels());
+
+    const std::string caption = models::clean_caption(sample.caption);
+    slot.captions.push_back(caption_id(caption));
+    const auto count = static_cast<uint32_t>(sample.references.size());
+    const bool other = config.references > 0 && count > 0 && random.uniform() < config.references;
+    const std::string text =
+        other ? models::clean_caption(sample.references[random.below(count)]) : caption;
+    slot.tokens.push_back(tokenizer.encode_caption(text, config.max_tokens));
+  }
+
+  models::Batch take() {
+    if (config.workers == 0 && slot_of(next_taken).ready_step != next_taken) {
+      make(next_taken, *own);
+      slot_of(next_taken).ready_step = next_taken;
+    }
+    Slot& slot = slot_of(next_taken);
+    {
+      std::unique_lock lock(mutex);
+      changed.wait(lock, [&] { return slot.ready_step == next_taken; });
+    }
+    if (slot.error) std::rethrow_exception(slot.error);
+    const int64_t count = config.batch_size, side = config.image_size;
+    models::Batch batch;
+    batch.images = Tensor::from(slot.images, {count, 3, side, side});
+    batch.text = models::pack(slot.tokens);
+    batch.caption = Tensor::from(slot.captions, {count});
+    batch.samples = slot.samples;
+    {
+      const std::lock_guard lock(mutex);
+      ++next_taken;
+    }
+    changed.notify_all();
+    return batch;
+  }
+
+  const Dataset& dataset;
+  const models::Tokenizer& tokenizer;
+  const LoaderConfig config;
+  const BatchOrder order;
+  std::optional<Augmenter> own;  // for next() without workers
+
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::vector<Slot> slots;
+  int64_t next_made, next_taken;  // steps
+  bool stop = false;
+  std::vector<std::jthread> workers;  // last, so that it is destroyed first
+};
+
+Loader::Loader(const Dataset& dataset, const models::Tokenizer& tokenizer,
+               const LoaderConfig& config, int64_t first_step)
+    : impl_(std::make_unique<Impl>(dataset, tokenizer, config, first_step)) {}
+
+Loader::~Loader() = default;
+
+models::Batch Loader::next() { return impl_->take(); }
+
+}  // namespace medley::train

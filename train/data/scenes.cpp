@@ -1,0 +1,70 @@
+// Scenes as a data set: a plan from the rules, drawings pasted by it.
+#include "core/error.h"
+#include "core/str.h"
+#include "train/data/dataset.h"
+#include "train/data/scene_drawings.h"
+#include "train/data/scene_rules.h"
+
+namespace medley::train {
+namespace {
+
+class Scenes : public Dataset {
+ public:
+  Scenes(const std::string& folder, const std::string& split, int64_t count, int64_t side,
+         uint64_t seed, const SceneJitter& jitter)
+      : split_(scene_split(split)),
+        count_(count),
+        side_(side),
+        seed_(seed),
+        jitter_(jitter),
+        changed_(split_ == SceneSplit::train && jitter.any()),
+        drawings_(folder, side) {
+    if (count < 1) throw ConfigError(str("a data set of ", count, " scenes has nothing to show"));
+  }
+
+  int64_t size() const override { return count_; }
+
+  Sample sample(int64_t index) const override {
+    const ScenePlan plan = plan_at(index);
+    Sample sample;
+    sample.caption = plan.caption();
+    sample.name = str(kSceneSplits[static_cast<size_t>(split_)], "/", index);
+    sample.image = {side_, side_,
+                    std::vector<uint8_t>(static_cast<size_t>(side_ * side_ * 3), 255)};
+    // Numbers of its own: with and without changes, scene i shows the same drawings.
+    Random random = scene_random(split_, seed_, static_cast<uint64_t>(index), 1);
+    for (const PlacedDrawing& placed : plan.drawings) {
+      if (changed_)
+        drawings_.paste_changed(sample.image, placed, jitter_, random);
+      else
+        drawings_.paste(sample.image, placed);
+    }
+    return sample;
+  }
+
+  std::string caption(int64_t index) const override { return plan_at(index).caption(); }
+
+ private:
+  ScenePlan plan_at(int64_t index) const {
+    if (index < 0 || index >= count_)
+      throw ValueError(str("[scenes] scene ", index, " of ", count_));
+    return plan_scene(split_, seed_, static_cast<uint64_t>(index));
+  }
+
+  SceneSplit split_;
+  int64_t count_, side_;
+  uint64_t seed_;
+  SceneJitter jitter_;
+  bool changed_;
+  SceneDrawings drawings_;
+};
+
+}  // namespace
+
+std::unique_ptr<Dataset> open_scenes(const std::string& folder, const std::string& split,
+                                     int64_t count, int64_t side, uint64_t seed,
+                                     const SceneJitter& jitter) {
+  return std::make_unique<Scenes>(folder, split, count, side, seed, jitter);
+}
+
+}  // namespace medley::train

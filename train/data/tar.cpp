@@ -1,0 +1,156 @@
+// Members are read with pread: it needs no lock, and a file that shrinks gives an error where a
+// mapping would give SIGBUS.
+#include "train/data/tar.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <string_view>
+
+#include "core/error.h"
+#include "core/str.h"
+#include "train/data/tar_header.h"
+
+namespace medley::train {
+namespace {
+
+// Names and pax headers beyond this are an attack or damage.
+constexpr uint64_t kMaxExtension = 1 << 20;
+
+uint64_t round_up(uint64_t size) { return (size + kTarBlock - 1) / kTarBlock * kTarBlock; }
+
+std::string without_dot(const std::string& name) {
+  return name.compare(0, 2, "./") == 0 ? name.substr(2) : name;
+}
+
+bool is_file(char type) { return type == '0' || type == '\0' || type == '7'; }
+
+// Links, devices, folders and FIFOs have no data, whatever their size field says.
+bool has_data(char type) { return type < '1' || type > '6'; }
+
+// GNU's L (long name) and K (long link), pax's x (next member) and g (all members, only read over).
+bool is_extension(char type) { return type == 'L' || type == 'K' || type == 'x' || type == 'g'; }
+
+DataError sparse_error(const std::string& place) {
+  return DataError(str("[tar] ", place, ": sparse files are not supported"),
+                   "make the archive without --sparse");
+}
+
+// What headers of their own say about the member that follows them.
+struct Extension {
+  std::string name;  // empty: not said
+  bool has_size = false;
+  uint64_t size = 0;
+
+  void add(char type, std::string_view text, const std::string& place) {
+    if (type == 'L') name = text.substr(0, text.find('\0'));
+    if (type != 'x') return;
+    for (const auto& [key, value] : parse_pax_records(text, place)) {
+      if (key == "path") name = value;
+      if (key == "size") {
+        has_size = true;
+        size = parse_pax_number(value, place);
+      }
+      if (key.compare(0, 11, "GNU.sparse.") == 0) throw sparse_error(place);
+    }
+  }
+};
+
+}  // namespace
+
+TarFile::TarFile(const std::string& path) : path_(path) {
+  descriptor_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  struct stat status {};
+  if (descriptor_ < 0 || ::fstat(descriptor_, &status) != 0) {
+    const std::string reason = std::strerror(errno);
+    if (descriptor_ >= 0) ::close(descriptor_);
+    throw IoError(str("cannot open the pictures ", path, ": ", reason),
+                  "the configuration's data.folder and data.images say where they are");
+  }
+  try {
+    if (!S_ISREG(status.st_mode)) throw DataError(str("[tar] ", path, " is not a file"));
+    file_size_ = static_cast<uint64_t>(status.st_size);
+    index();
+  } catch (...) {
+    ::close(descriptor_);
+    throw;
+  }
+}
+
+TarFile::~TarFile() { ::close(descriptor_); }
+
+void TarFile::read_at(uint64_t offset, void* to, size_t bytes, const std::string& member) const {
+  size_t done = 0;
+  while (done < bytes) {
+    const ssize_t n = ::pread(descriptor_, static_cast<char*>(to) + done, bytes - done,
+                              static_cast<off_t>(offset + done));
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0)
+      throw IoError(str("cannot read ", path_, " at byte ", offset, ": ", std::strerror(errno)));
+    if (n == 0)
+      throw DataError(str("[tar] ", path_, " ends at byte ", offset + done, ", inside ", member),
+                      "the archive is truncated: make or fetch it again");
+    done += static_cast<size_t>(n);
+  }
+}
+
+void TarFile::index() {
+  std::string last = "(none)";
+  Extension extension;
+  bool ended = false;
+  for (uint64_t at = 0;;) {
+    if (file_size_ - at < kTarBlock)
+      throw DataError(
+          str("[tar] ", path_, " ends at byte ", file_size_,
+              " without the two empty blocks of an archive's end; the last member is ", last),
+          "the archive is truncated, or it is not a tar file");
+    std::array<uint8_t, kTarBlock> block;
+    read_at(at, block.data(), block.size(), "a header");
+    const std::string place = str(path_, " at byte ", at);
+    const TarHeader header = parse_tar_header(block, place);
+    at += kTarBlock;
+    if (header.end) {
+      if (ended) break;
+      ended = true;
+      continue;
+    }
+    if (ended) throw DataError(str("[tar] ", place, ": a member after an empty block"));
+
+    const bool describes_next = is_extension(header.type);
+    const std::string name =
+        without_dot(describes_next || extension.name.empty() ? header.name : extension.name);
+    uint64_t size = has_data(header.type) ? header.size : 0;
+    if (!describes_next && extension.has_size) size = extension.size;
+    if (size > file_size_ - at)
+      throw DataError(str("[tar] ", place, ": member '", name, "' has ", size, " bytes but only ",
+                          file_size_ - at, " follow"),
+                      "the archive is truncated: make or fetch it again");
+    if (describes_next) {
+      if (size > kMaxExtension)
+        throw DataError(str("[tar] ", place, ": an extended header of ", size, " bytes"));
+      std::vector<char> text(size);
+      read_at(at, text.data(), text.size(), "an extended header");
+      extension.add(header.type, {text.data(), text.size()}, place);
+    } else {
+      if (header.type == 'S') throw sparse_error(place);
+      if (is_file(header.type)) members_[name] = {at, size};
+      last = "'" + name + "'";
+      extension = {};
+    }
+    at += std::min(round_up(size), file_size_ - at);
+  }
+}
+
+std::vector<uint8_t> TarFile::read(const std::string& name) const {
+  const auto found = members_.find(name);
+  if (found == members_.end()) throw DataError(str("[tar] ", path_, " has no member '", name, "'"));
+  std::vector<uint8_t> bytes(found->second.size);
+  read_at(found->second.offset, bytes.data(), bytes.size(), "member '" + name + "'");
+  return bytes;
+}
+
+}  // namespace medley::train
