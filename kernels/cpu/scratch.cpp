@@ -1,5 +1,6 @@
 #include "kernels/cpu/scratch.h"
 
+#include <array>
 #include <memory>
 #include <new>
 
@@ -12,17 +13,21 @@ struct Free {
 
 }  // namespace
 
-float* scratch(int64_t count) {
-  static thread_local std::unique_ptr<float[], Free> buffer;
-  static thread_local int64_t size = 0;
-  if (count > size) {
-    buffer.reset();
-    size = 0;
-    buffer.reset(static_cast<float*>(
+float* scratch(Scratch use, int64_t count) {
+  struct Buffer {
+    std::unique_ptr<float[], Free> data;
+    int64_t size = 0;
+  };
+  static thread_local std::array<Buffer, 3> buffers;
+  Buffer& buffer = buffers[static_cast<size_t>(use)];
+  if (count > buffer.size) {
+    buffer.data.reset();
+    buffer.size = 0;
+    buffer.data.reset(static_cast<float*>(
         ::operator new[](static_cast<size_t>(count) * sizeof(float), std::align_val_t{64})));
-    size = count;
+    buffer.size = count;
   }
-  return buffer.get();
+  return buffer.data.get();
 }
 
 }  // namespace medley::kernels::cpu
