@@ -1,6 +1,7 @@
 // What attention means at its edges: nothing visible, nobody attends, masked keys, shared keys, the
 // dropout mask, and arguments that do not fit. On whatever instruction set this CPU chooses.
 #include "core/error.h"
+#include "kernels/cpu/attention_plan.h"
 #include "tests/ops/attention_problem.h"
 
 namespace medley::tests {
@@ -116,6 +117,32 @@ TEST_CASE("attention: forward and backward drop the elements that dropout_keeps 
           REQUIRE(forward == Approx(backward).epsilon(1e-5));
         }
   CHECK(kept / (2.0 * kHeads * kLength * kLength) == Approx(0.6).margin(0.05));
+}
+
+TEST_CASE("attention: tiles run through the query blocks of one key block, in order",
+          "[attention]") {
+  const AttentionProblem problem({"", {2, 3, 1, 2}, {5, 4}, {1, 0, 1, 1}, 3, 4, true});
+  const auto shape = problem.shape<float>();
+  const kernels::cpu::AttentionPlan plan = kernels::cpu::plan_attention(shape);
+  CHECK(plan.order == std::vector<int32_t>{1, 0, 2, 3});
+  CHECK(plan.start == std::vector<int32_t>{0, 1, 4});
+
+  kernels::cpu::AttentionRows walk(shape, plan, 1, 2);
+  kernels::cpu::AttentionRow rows[4];
+  REQUIRE(walk.next(rows, 4) == 4);  // block 0, block 2, and the first row of block 3
+  const int64_t row[] = {0, 1, 5, 6}, visible[] = {3, 4, 4, 3};
+  const uint32_t batch[] = {2, 2, 8, 11}, in_block[] = {0, 1, 0, 0};
+  for (int r = 0; r < 4; ++r) {
+    INFO("row " << r);
+    CHECK(rows[r].row == row[r]);
+    CHECK(rows[r].visible == visible[r]);
+    CHECK(rows[r].batch == batch[r]);
+    CHECK(rows[r].in_block == in_block[r]);
+  }
+  REQUIRE(walk.next(rows, 4) == 1);
+  CHECK(rows[0].row == 7);
+  CHECK(rows[0].in_block == 1);
+  CHECK(walk.next(rows, 4) == 0);
 }
 
 TEST_CASE("attention: lse is optional", "[attention]") {
