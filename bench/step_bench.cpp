@@ -62,7 +62,9 @@ void step(benchmark::State& state, Case c, int threads) {
     models::StepResult result;
     {
       autograd::Recording recording(tape);
-      result = blip.pretrain(batch, {.seed = 0, .step = t});
+      models::StepInfo info;
+      info.step = t;
+      result = blip.pretrain(batch, info);
     }
     tape.backward(result.total);
     kernels::cpu::adamw(kernels::AdamW<float>{.n = weights.elements(),
