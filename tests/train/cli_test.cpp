@@ -1,0 +1,213 @@
+// The program as its users meet it: run as a process of its own.
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <thread>
+
+#include "tests/catch.h"
+#include "tests/train/temp_folder.h"
+#include "train/checkpoint/folder.h"
+#include "train/io/json.h"
+#include "train/loop/metrics.h"
+
+namespace medley::train {
+namespace {
+
+using Words = std::vector<std::string>;
+
+pid_t start(Words words, const std::string& out, const std::string& err) {
+  words.insert(words.begin(), MEDLEY_PROGRAM);
+  pid_t child = fork();
+  if (child != 0) return child;
+  dup2(open(out.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644), STDOUT_FILENO);
+  dup2(open(err.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644), STDERR_FILENO);
+  std::vector<char*> arguments;
+  for (std::string& word : words) arguments.push_back(word.data());
+  arguments.push_back(nullptr);
+  execv(MEDLEY_PROGRAM, arguments.data());
+  _exit(99);
+}
+
+int wait_for(pid_t child) {
+  int status = 0;
+  waitpid(child, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
+}
+
+struct Result {
+  int code;
+  std::string out, err;
+};
+
+Result run(const Words& words) {
+  TempFolder folder;
+  int code = wait_for(start(words, folder / "out", folder / "err"));
+  return {code, read_bytes(folder / "out"), read_bytes(folder / "err")};
+}
+
+const Words kShort = {"--set", "data.scenes=50", "--set", "eval.scenes=8", "--threads", "1"};
+
+Words with(Words words, const Words& more) {
+  words.insert(words.end(), more.begin(), more.end());
+  return words;
+}
+
+TEST_CASE("cli: usage errors exit with 2 and name the nearest word") {
+  struct Case {
+    Words words;
+    const char* message;
+  };
+  for (const Case& c :
+       {Case{{"pretain"}, "medley has no command 'pretain', did you mean 'pretrain'?"},
+        {{"eval", "retreival", "x"}, "did you mean 'retrieval'?"},
+        {{"pretrain", "--stepz", "3"},
+         "medley pretrain has no option --stepz, did you mean '--steps'?"},
+        {{"eval", "caption", "x", "--splt=val"}, "did you mean '--split'?"},
+        {{"pretrain", "--steps", "many"}, "many"},
+        {{}, "subcommand"},
+        {{"caption"}, "run"},
+        {{"pretrain", "--config", "sceens"}, "did you mean 'scenes'?"},
+        {{"pretrain", "--set", "stepz=1"}, "did you mean 'steps'?"},
+        {{"pretrain", "--config", "tiny", "--batch", "1"}, "train.batch_size is 1"},
+        {{"eval", "retrieval", "x", "--data", "y"}, "--images"}}) {
+    Result r = run(c.words);
+    INFO(c.message);
+    CHECK(r.code == 2);
+    CHECK(r.out.empty());
+    CHECK_THAT(r.err, Catch::Contains(c.message) && Catch::StartsWith("error: "));
+  }
+}
+
+TEST_CASE("cli: help has examples everywhere") {
+  for (const Words& words : {Words{},
+                             {"pretrain"},
+                             {"demo"},
+                             {"caption"},
+                             {"eval"},
+                             {"eval", "retrieval"},
+                             {"eval", "caption"},
+                             {"inspect"},
+                             {"info"},
+                             {"data"},
+                             {"data", "check"},
+                             {"report"}}) {
+    Result r = run(with(words, {"--help"}));
+    INFO((words.empty() ? "medley" : words.back()));
+    CHECK(r.code == 0);
+    CHECK_THAT(r.out, Catch::Contains("Example"));
+    CHECK(r.err.empty());
+  }
+  CHECK_THAT(run({"--help"}).out, Catch::Contains("Exit codes"));
+}
+
+TEST_CASE("cli: --print-config gives a configuration that runs unchanged") {
+  TempFolder folder;
+  Result first =
+      run(with({"pretrain", "--config", "tiny", "--steps", "2", "--print-config"}, kShort));
+  REQUIRE(first.code == 0);
+  write_bytes(folder / "my.toml", first.out);
+  Result second = run({"pretrain", "--config", folder / "my.toml", "--print-config"});
+  CHECK(second.out == first.out);
+  Result trained = run({"pretrain", "--config", folder / "my.toml", "--out", folder / "run"});
+  INFO(trained.err);
+  CHECK(trained.code == 0);
+  CHECK(read_bytes(folder / "run/config.toml") == first.out);
+}
+
+TEST_CASE("cli: a run is trained, measured, used and inspected") {
+  TempFolder folder;
+  std::string path = folder / "run";
+  Result r =
+      run(with({"pretrain", "--config", "tiny", "--steps", "4", "--out", path, "--json"}, kShort));
+  INFO(r.err);
+  REQUIRE(r.code == 0);
+  Json summary = Json::parse(r.out, "stdout");
+  CHECK(summary.at("train").at("steps").integer() == 4);
+  CHECK(summary.at("train").at("images_per_second").number() > 0);
+  CHECK(summary.at("train").at("peak_rss_mb").integer() > 1);
+  CHECK(summary.at("eval").at("test_seen").at("i2t_itm").find("r1"));
+  CHECK(Json::read(path + "/metrics.json").dump() == summary.dump());
+  CHECK_THAT(read_bytes(path + "/report.html"), Catch::Contains("<section id='attention'>"));
+  CHECK_THAT(r.err, Catch::Contains("step 4/4"));
+  CHECK(r.err.find('\x1b') == std::string::npos);
+
+  r = run({"eval", "retrieval", path, "--split", "val", "--json"});
+  CHECK(r.code == 0);
+  CHECK(Json::parse(r.out, "stdout").at("eval").at("val").at("t2i").find("r5"));
+  r = run({"eval", "caption", path, "--json"});
+  CHECK(Json::parse(r.out, "stdout").at("eval").at("test_seen").at("captions").find("token_f1"));
+  r = run({"eval", "caption", path, "--split", "test_sen"});
+  CHECK(r.code == 2);
+  CHECK_THAT(r.err, Catch::Contains("did you mean 'test_seen'?"));
+
+  r = run({"inspect", path, "--json"});
+  CHECK(r.code == 0);
+  CHECK(Json::parse(r.out, "stdout").at("files").items().size() == 4);
+  r = run({"inspect", path});
+  CHECK_THAT(r.out, Catch::Contains("visual_encoder") && Catch::Contains("F32"));
+
+  CHECK(run({"report", path}).out == path + "/report.html\n");
+  CHECK(run({"caption", path, folder / "none.png"}).code == 5);
+  CHECK(run({"caption", path, path + "/config.toml"}).code == 3);
+  CHECK(run({"caption", folder / "no-run", "x.png"}).code == 5);
+  CHECK(run({"pretrain", "--config", "tiny", "--out", path}).code == 2);
+  CHECK(run({"pretrain", "--resume", path, "--set", "lr=1"}).code == 3);
+}
+
+TEST_CASE("cli: info and data check speak JSON") {
+  Json info = Json::parse(run({"info", "--json"}).out, "stdout");
+  CHECK(info.at("environment").find("MEDLEY_THREADS"));
+  CHECK(info.at("presets").items().size() == 6);
+  CHECK_THAT(run({"info"}).out, Catch::Contains("MEDLEY_LOG"));
+
+  std::string folder = info.at("data").text();
+  Result r = run({"data", "check", folder + "/val.json", folder + "/images.tar", "--json"});
+  CHECK(r.code == 0);
+  CHECK(Json::parse(r.out, "stdout").at("rows").integer() == 163);
+  TempFolder own;
+  write_bytes(own / "bad.json", R"([{"image": "noto/1f600.png", "caption": "ok"}, {"image": "x.png",
+      "caption": "dead"}, {"image": 3, "caption": "y"}, {"image": "noto/1f600.png", "caption": " . "}])");
+  r = run({"data", "check", own / "bad.json", folder + "/images.tar", "--json"});
+  CHECK(r.code == 3);
+  Json problems = Json::parse(r.out, "stdout").at("problems");
+  CHECK(problems.members().size() == 3);
+  CHECK(run({"data", "check", own / "none.json", folder + "/images.tar"}).code == 5);
+  CHECK(run({"data", "check", own / "bad.json", own / "bad.json"}).code == 3);
+}
+
+TEST_CASE("cli: a damaged file is refused with 3") {
+  TempFolder folder;
+  write_bytes(folder / "x.safetensors", "not a file of tensors");
+  Result r = run({"inspect", folder / "x.safetensors"});
+  CHECK(r.code == 3);
+  CHECK_THAT(r.err, Catch::Contains("x.safetensors"));
+  CHECK(run({"inspect", folder / "none"}).code == 5);
+}
+
+TEST_CASE("cli: Ctrl-C saves, says how to go on and exits with 130") {
+  TempFolder folder;
+  std::string path = folder / "run";
+  pid_t child =
+      start(with({"pretrain", "--config", "tiny", "--steps", "1000000", "--out", path}, kShort),
+            folder / "out", folder / "err");
+  for (int i = 0; i < 1000 && read_metrics(path + "/metrics.jsonl").empty(); ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  kill(child, SIGINT);
+  CHECK(wait_for(child) == 130);
+  CHECK_THAT(read_bytes(folder / "err"), Catch::Contains("medley pretrain --resume " + path));
+  CHECK(!latest_checkpoint(path + "/checkpoints").empty());
+}
+
+TEST_CASE("cli: an unwritable folder is an error with a way out") {
+  TempFolder folder;
+  write_bytes(folder / "file", "x");
+  Result r = run(with({"pretrain", "--config", "tiny", "--out", folder / "file/run"}, kShort));
+  CHECK(r.code == 5);
+  CHECK_THAT(r.err, Catch::Contains("file/run"));
+}
+
+}  // namespace
+}  // namespace medley::train
