@@ -17,7 +17,7 @@ void check_negatives(const std::vector<int32_t>& index, size_t batch, const char
 
 struct Layout {
   explicit Layout(const PackedText& packed)
-      : text(packed), ids(packed.ids.to_vector<int32_t>()), start(packed.lengths.size(), 0) {
+      : text(packed), ids(host_values(packed.ids)), start(packed.lengths.size(), 0) {
     for (size_t i = 1; i < start.size(); ++i)
       start[i] = start[i - 1] + static_cast<size_t>(text.lengths[i - 1]);
   }

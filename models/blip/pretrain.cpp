@@ -45,10 +45,16 @@ void clamp_temperature(const Tensor& temp) {
   temp.bump_version();
 }
 
-// sim [B, B + Q] -> [B] i32
-Tensor draw_negatives(const Tensor& sim, const Tensor& caption, const StepInfo& info,
-                      uint32_t direction) {
+// sim [B, B + Q] -> B indices. On Meta nothing can be drawn: the next pair stands in, so that
+// lengths add up.
+std::vector<int32_t> draw_negatives(const Tensor& sim, const Tensor& caption, const StepInfo& info,
+                                    uint32_t direction) {
   const int64_t batch = sim.size(0);
+  if (sim.device().kind == Device::Meta) {
+    std::vector<int32_t> next;
+    for (int64_t b = 0; b < batch; ++b) next.push_back(static_cast<int32_t>((b + 1) % batch));
+    return next;
+  }
   const Tensor index = Tensor::empty({batch}, DType::i32, sim.device());
   autograd::with_float("pretrain", sim.dtype(), [&](auto zero) {
     using T = decltype(zero);
@@ -63,7 +69,7 @@ Tensor draw_negatives(const Tensor& sim, const Tensor& caption, const StepInfo& 
                       .direction = direction,
                       .index = index.data<int32_t>()});
   });
-  return index;
+  return index.to_vector<int32_t>();
 }
 
 }  // namespace
@@ -114,8 +120,7 @@ StepResult Blip::pretrain(const Batch& batch, const StepInfo& info) {
   enqueue(m.queue, itc.image_momentum, itc.text_momentum, batch.caption);
 
   const auto negatives = [&](const Tensor& given, const Tensor& sim, uint32_t direction) {
-    return (given.defined() ? given : draw_negatives(sim, caption, info, direction))
-        .to_vector<int32_t>();
+    return given.defined() ? host_values(given) : draw_negatives(sim, caption, info, direction);
   };
   JointTexts joint = joint_texts(batch.text, negatives(info.negative_images, contrast.sim_t2i, 0),
                                  negatives(info.negative_texts, contrast.sim_i2t, 1), m.tokens);

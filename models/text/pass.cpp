@@ -5,6 +5,12 @@
 
 namespace medley::models {
 
+std::vector<int32_t> host_values(const Tensor& tensor) {
+  if (tensor.device().kind == Device::Meta)
+    return std::vector<int32_t>(static_cast<size_t>(tensor.elements()), 0);
+  return tensor.to_vector<int32_t>();
+}
+
 Tensor first_rows(const PackedText& text) {
   std::vector<int32_t> rows(text.lengths.size());
   std::exclusive_scan(text.lengths.begin(), text.lengths.end(), rows.begin(), 0);
@@ -12,7 +18,7 @@ Tensor first_rows(const PackedText& text) {
 }
 
 Tensor with_first_token(const PackedText& text, int32_t token) {
-  std::vector<int32_t> ids = text.ids.to_vector<int32_t>();
+  std::vector<int32_t> ids = host_values(text.ids);
   size_t row = 0;
   for (const int32_t length : text.lengths) {
     ids[row] = token;

@@ -56,6 +56,8 @@ struct MedPass {
   autograd::Sequences last_queries;  // kept rows by text
 };
 
+// Values of an i32 tensor on the host; zeros for a Meta tensor, which has none.
+std::vector<int32_t> host_values(const Tensor& tensor);
 // Row of the first token of each text: [texts] i32.
 Tensor first_rows(const PackedText& text);
 // The ids with `token` in place of each text's first: [tokens] i32.
