@@ -3,6 +3,7 @@
 # files lie in WORK, where ccache finds them again. Prints the compiler's words; fails when a header
 # does not compile.
 set -eu
+[ $# -ge 3 ] || { echo "usage: headers_alone.sh ROOT WORK COMPILER..."; exit 2; }
 root=$1
 work=$2
 shift 2
