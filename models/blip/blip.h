@@ -54,13 +54,13 @@ class Blip {
   // Probability logits of (image kv_index[i], text i): [texts, 2]; class 1 is a match. [ENC] is put
   // in front.
   Tensor match(const Tensor& image_tokens, const PackedText& text, const Tensor& kv_index);
-  // Greedy captions (token ids, prompt included, without [DEC] and [SEP]) with key/value cache. Stops
-  // at [SEP] or at max_tokens in all, [DEC] included. `prompt` follows [DEC].
+  // Greedy captions (token ids, prompt included, without [DEC] and [SEP]) with key/value cache.
+  // Stops at [SEP] or at max_tokens in all, [DEC] included. `prompt` follows [DEC].
   std::vector<std::vector<int32_t>> caption(const Tensor& image_tokens, int64_t max_tokens,
                                             const std::vector<int32_t>& prompt = {});
   // Cross-attention of each of the n tokens of a caption (as caption() returns it) over the image,
-  // mean over heads and layers: [n, N], rows sum to 1. Row i belongs to the step that predicts token
-  // i: it has read [DEC] and the tokens before. image_tokens [1, N, C].
+  // mean over heads and layers: [n, N], rows sum to 1. Row i belongs to the step that predicts
+  // token i: it has read [DEC] and the tokens before. image_tokens [1, N, C].
   Tensor caption_attention(const Tensor& image_tokens, const std::vector<int32_t>& caption);
 
   const ModelConfig& model() const;
