@@ -42,7 +42,7 @@ class Blip {
        Device device, uint64_t seed);
   ~Blip();
 
-  // One pre-training step's forward pass (design section 5): clamps the temperature, moves the
+  // One pre-training step's forward pass: clamps the temperature, moves the
   // momentum towers, computes the three losses on the current tape, writes the queue. ITM and LM
   // run in lockstep. Throws ValueError for a batch of one (no negative exists).
   StepResult pretrain(const Batch& batch, const StepInfo& info);

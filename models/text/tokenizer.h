@@ -1,6 +1,6 @@
 // WordPiece tokenizer, exact to BERT's uncased one: clean, lower case, strip accents, split on
 // white space, punctuation and CJK, then longest match first. Special tokens [DEC] and [ENC] are
-// BLIP's (blip.md 1.2).
+// BLIP's.
 #pragma once
 
 #include <cstdint>
