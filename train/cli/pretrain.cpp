@@ -40,7 +40,9 @@ void announce(Trainer& trainer) {
 int pretrain(const PretrainOptions& options) {
   TrainConfig config = effective_config(options);
   if (options.print_config) {
-    print(print_config(config));
+    std::string toml = print_config(config);
+    toml.pop_back();  // print() ends the line
+    print(toml);
     return 0;
   }
   std::string out = options.out.empty() ? "runs/" + config.preset : options.out;

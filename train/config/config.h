@@ -1,5 +1,6 @@
 // Everything that decides a training run. A configuration is TOML: `preset` names the preset that
-// missing keys come from, the tables [model] [losses] [data] [augment] [train] [eval] change it.
+// missing keys come from, the tables [model] [losses] [data] [jitter] [augment] [train]
+// [eval] change it.
 // Unknown keys and wrong types are refused with file, line and the nearest name. print_config()
 // writes all of it, in a form that loads unchanged.
 #pragma once
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "models/config.h"
+#include "train/data/dataset.h"
 #include "train/data/loader.h"
 
 namespace medley::train {
@@ -21,6 +23,7 @@ struct DataConfig {
   std::string train_json = "train.json";  // json only: the list that is trained on
   std::string images = "images.tar";      // json only
   std::string vocabulary;      // vocab.txt to use; empty: one is trained from the captions
+  double references = 0;       // probability that another right text stands in for the caption
   int64_t scenes = 1'000'000;  // scenes only: number of different training pictures
   int64_t workers = 1;         // threads that prepare batches
   int64_t prefetch = 4;        // batches kept ready
@@ -51,6 +54,7 @@ struct TrainConfig {
   models::ModelConfig model;
   models::LossConfig losses;
   DataConfig data;
+  SceneJitter jitter;  // scenes only
   AugmentConfig augment;
   OptimizerConfig optimizer;
   int64_t steps = 100'000;

@@ -43,7 +43,7 @@ void add_losses(std::vector<ConfigKey>& keys, models::LossConfig& l) {
   add("label_smoothing", &l.label_smoothing, "of the language model loss");
 }
 
-void add_data(std::vector<ConfigKey>& keys, DataConfig& d, AugmentConfig& a) {
+void add_data(std::vector<ConfigKey>& keys, DataConfig& d) {
   auto add = [&](const char* table, const char* key, auto* value, const char* help,
                  bool may_change = false) {
     keys.push_back({table, key, help, value, may_change});
@@ -53,12 +53,38 @@ void add_data(std::vector<ConfigKey>& keys, DataConfig& d, AugmentConfig& a) {
   add("data", "train_json", &d.train_json, "json: the list that is trained on");
   add("data", "images", &d.images, "json: the tar of the pictures");
   add("data", "vocabulary", &d.vocabulary, "vocab.txt to use; empty: train one from the captions");
+  add("data", "references", &d.references, "probability that another right text stands in");
   add("data", "scenes", &d.scenes, "scenes: number of different training pictures");
   add("data", "workers", &d.workers, "threads that prepare batches", true);
   add("data", "prefetch", &d.prefetch, "batches kept ready", true);
-  add("augment", "kind", &a.kind, "none or affine");
-  add("augment", "strength", &a.strength, "of zoom, shift, shear and turn");
-  add("augment", "colour", &a.colour, "share of it that colour takes");
+}
+
+void add_augment(std::vector<ConfigKey>& keys, SceneJitter& j, AugmentConfig& a) {
+  auto add = [&](const char* table, const char* key, auto* value, const char* help) {
+    keys.push_back({table, key, help, value});
+  };
+  add("jitter", "mirror", &j.mirror, "scenes: probability that a drawing is turned left to right");
+  add("jitter", "turn", &j.turn, "largest angle, radians");
+  add("jitter", "size", &j.size, "largest logarithm of the factor on its size");
+  add("jitter", "stretch", &j.stretch, "the same for width / height");
+  add("jitter", "warp", &j.warp, "largest shift of the knots of an elastic net, in parts of it");
+  add("jitter", "recolour", &j.recolour, "0 to 1: how far its inks are mixed and scaled");
+  add("jitter", "grey", &j.grey, "probability of ink without colour");
+  add("jitter", "outline", &j.outline, "probability of its edges alone, as a line drawing");
+  add("jitter", "blend", &j.blend, "probability of mixing it with the other artist's drawing");
+  add("augment", "kind", &a.kind, "none, affine, or blip: crop, mirror and RandAugment");
+  add("augment", "strength", &a.strength, "affine: of zoom, shift, shear and turn");
+  add("augment", "colour", &a.colour, "affine: share of it that colour takes");
+  add("augment", "ground", &a.ground, "probability of another colour for the white ground");
+  add("augment", "warp", &a.warp, "largest shift of the knots of an elastic net, in parts of the side");
+  add("augment", "bold", &a.bold, "probability of thicker, and of thinner dark lines");
+  add("augment", "blur", &a.blur, "probability of a blur");
+  add("augment", "hue", &a.hue, "largest turn of the hue, radians");
+  add("augment", "grey", &a.grey, "probability of no colour");
+  add("augment", "invert", &a.invert, "probability of the negative");
+  add("augment", "cutout", &a.cutout, "probability that a square is covered");
+  add("augment", "crop_scale", &a.crop_scale, "blip: smallest part of the picture that is kept");
+  keys.push_back({"augment", "plain_autocontrast", "blip: AutoContrast as it was meant", &a.plain_autocontrast});
 }
 
 void add_training(std::vector<ConfigKey>& keys, TrainConfig& c) {
@@ -100,7 +126,8 @@ std::vector<ConfigKey> config_keys(TrainConfig& config) {
   std::vector<ConfigKey> keys;
   add_model(keys, config.model);
   add_losses(keys, config.losses);
-  add_data(keys, config.data, config.augment);
+  add_data(keys, config.data);
+  add_augment(keys, config.jitter, config.augment);
   add_training(keys, config);
   return keys;
 }

@@ -26,7 +26,7 @@ std::unique_ptr<Dataset> open_json(const TrainConfig& config, const std::string&
 std::unique_ptr<Dataset> open_training_set(const TrainConfig& config) {
   if (config.data.kind == "json") return open_json(config, config.data.train_json);
   return open_scenes(data_folder(config), "train", config.data.scenes, config.model.image_size,
-                     static_cast<uint64_t>(config.seed));
+                     static_cast<uint64_t>(config.seed), config.jitter);
 }
 
 std::unique_ptr<Dataset> open_split(const TrainConfig& config, const std::string& split) {

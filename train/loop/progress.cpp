@@ -5,6 +5,7 @@
 
 #include <cstdio>
 
+#include "core/log.h"
 #include "core/str.h"
 #include "train/report/html.h"
 
@@ -43,7 +44,7 @@ void Progress::update(int64_t step, const StepFigures& means, double images_per_
 }
 
 void Progress::line(int64_t step, const StepFigures& means, double images_per_second) {
-  if (!terminal_) std::fprintf(stderr, "%s\n", text(step, means, images_per_second).c_str());
+  if (!terminal_) info(text(step, means, images_per_second));
 }
 
 void Progress::clear() {

@@ -22,6 +22,7 @@ namespace {
 
 LoaderConfig loader_config(const TrainConfig& config) {
   LoaderConfig loader;
+  loader.references = config.data.references;
   loader.batch_size = config.batch_size;
   loader.image_size = config.model.image_size;
   loader.max_tokens = config.model.max_tokens;
