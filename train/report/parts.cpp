@@ -46,15 +46,19 @@ std::string result_table(const Json& eval) {
 }
 
 std::string caption_cards(const std::vector<CaptionedPicture>& pictures) {
-  if (pictures.empty()) return "";
-  std::string out = "<div class='cards'>";
+  std::string out, split;
   for (const CaptionedPicture& p : pictures) {
+    if (p.split != split) {
+      out += str(out.empty() ? "" : "</div>", "<h3>", escape_html(p.split),
+                 "</h3><div class='cards'>");
+      split = p.split;
+    }
     out += str("<figure class='", p.right ? "right" : "wrong", "'>", picture(p.image, p.truth),
                "<figcaption><b>", p.right ? "&#10003; " : "&#10007; ", escape_html(p.said), "</b>");
     if (!p.right) out += "<span>" + escape_html(p.truth) + "</span>";
-    out += "<small>" + escape_html(p.split) + "</small></figcaption></figure>";
+    out += "</figcaption></figure>";
   }
-  return out + "</div>";
+  return out.empty() ? out : out + "</div>";
 }
 
 std::string search_strips(const std::vector<SearchResult>& searches) {

@@ -39,7 +39,8 @@ figure { margin: 0; background: var(--card); border: 1px solid var(--line); bord
   padding: 8px; }
 figcaption { font-size: .88rem; line-height: 1.35; padding-top: 6px; overflow-wrap: anywhere; }
 .cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(150px, 1fr)); gap: 12px; }
-.cards figcaption b, .cards figcaption span, .cards figcaption small { display: block; }
+.cards { margin-bottom: 20px; }
+.cards figcaption b, .cards figcaption span { display: block; }
 .cards .right b { color: var(--good); } .cards .wrong b { color: var(--bad); }
 .strip { margin-bottom: 18px; }
 .row { display: flex; gap: 10px; overflow-x: auto; padding-bottom: 4px; }
