@@ -1,3 +1,4 @@
+// The JSON grammar, one state a position.
 #include "models/weights/json_reader.h"
 
 #include <charconv>

@@ -1,3 +1,4 @@
+// Quoting and numbers for JSON.
 #include "models/weights/json_text.h"
 
 #include <array>

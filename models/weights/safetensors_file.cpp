@@ -1,3 +1,4 @@
+// Opens a safetensors file and reads its tensors.
 #include <algorithm>
 #include <array>
 #include <cerrno>

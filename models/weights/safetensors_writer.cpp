@@ -1,3 +1,4 @@
+// Writes the header and the data of a safetensors file.
 #include <algorithm>
 #include <array>
 

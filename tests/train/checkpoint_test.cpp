@@ -1,3 +1,4 @@
+// Checkpoint folders: which one counts, which are kept, what damage is found.
 #include <filesystem>
 
 #include "core/error.h"

@@ -1,3 +1,4 @@
+// JSON values: writing, reading, refusing.
 #include "train/io/json.h"
 
 #include <limits>

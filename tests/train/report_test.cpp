@@ -1,3 +1,4 @@
+// The report page and its pieces.
 #include "train/report/report.h"
 
 #include "tests/catch.h"

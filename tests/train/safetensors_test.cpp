@@ -1,3 +1,4 @@
+// safetensors files as a whole: round trip, layout, damage.
 #include "models/weights/safetensors.h"
 
 #include "core/error.h"

@@ -1,3 +1,4 @@
+// Learning rates and sums of figures against values computed by hand.
 #include "train/loop/schedule.h"
 
 #include "tests/catch.h"

@@ -1,3 +1,4 @@
+// Retrieval and caption figures against cases computed by hand.
 #include "train/eval/scores.h"
 
 #include <cmath>

@@ -1,3 +1,4 @@
+// The training loop: threads, skipped steps, full disks, limits.
 #include "train/loop/trainer.h"
 
 #include <cerrno>

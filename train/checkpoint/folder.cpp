@@ -1,3 +1,4 @@
+// Writing, finding and removing checkpoint folders.
 #include "train/checkpoint/folder.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// The text of a MANIFEST and its check.
 #include "train/checkpoint/manifest.h"
 
 #include <sstream>

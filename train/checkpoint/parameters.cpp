@@ -1,3 +1,4 @@
+// Arena entries to named tensors and back.
 #include "train/checkpoint/parameters.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// medley caption: pictures in, captions out.
 #include "autograd/tape.h"
 #include "core/str.h"
 #include "train/cli/commands.h"

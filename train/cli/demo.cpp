@@ -1,3 +1,4 @@
+// medley demo: the whole of it on scenes, explained in plain words.
 #include "core/error.h"
 #include "core/log.h"
 #include "core/str.h"

@@ -1,3 +1,4 @@
+// medley eval: figures of a trained model on splits or on data of the user.
 #include "train/eval/evaluate.h"
 
 #include <filesystem>

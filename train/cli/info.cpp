@@ -1,3 +1,4 @@
+// medley info: build, machine, presets, environment.
 #include <cstdlib>
 
 #include "core/env.h"

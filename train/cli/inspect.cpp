@@ -1,3 +1,4 @@
+// medley inspect: lists and verifies tensors of files and checkpoints.
 #include <filesystem>
 
 #include "core/error.h"

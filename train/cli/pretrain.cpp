@@ -1,3 +1,4 @@
+// medley pretrain: configuration, training, evaluation, report.
 #include "core/log.h"
 #include "core/str.h"
 #include "train/cli/commands.h"

@@ -1,3 +1,4 @@
+// Tables and JSON on stdout.
 #include "train/cli/print.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// medley report: writes report.html again.
 #include "train/cli/commands.h"
 #include "train/cli/print.h"
 #include "train/report/finish.h"

@@ -25,7 +25,7 @@ struct DataConfig {
   std::string vocabulary;      // vocab.txt to use; empty: one is trained from the captions
   double references = 0;       // probability that another right text stands in for the caption
   int64_t scenes = 1'000'000;  // scenes only: number of different training pictures
-  int64_t workers = 1;         // threads that prepare batches
+  int64_t workers = 1;         // threads that prepare batches; 0: none of their own
   int64_t prefetch = 4;        // batches kept ready
 };
 

@@ -55,7 +55,7 @@ void add_data(std::vector<ConfigKey>& keys, DataConfig& d) {
   add("data", "vocabulary", &d.vocabulary, "vocab.txt to use; empty: train one from the captions");
   add("data", "references", &d.references, "probability that another right text stands in");
   add("data", "scenes", &d.scenes, "scenes: number of different training pictures");
-  add("data", "workers", &d.workers, "threads that prepare batches", true);
+  add("data", "workers", &d.workers, "threads that prepare batches; 0: none of their own", true);
   add("data", "prefetch", &d.prefetch, "batches kept ready", true);
 }
 
@@ -72,19 +72,22 @@ void add_augment(std::vector<ConfigKey>& keys, SceneJitter& j, AugmentConfig& a)
   add("jitter", "grey", &j.grey, "probability of ink without colour");
   add("jitter", "outline", &j.outline, "probability of its edges alone, as a line drawing");
   add("jitter", "blend", &j.blend, "probability of mixing it with the other artist's drawing");
-  add("augment", "kind", &a.kind, "none, affine, or blip: crop, mirror and RandAugment");
-  add("augment", "strength", &a.strength, "affine: of zoom, shift, shear and turn");
-  add("augment", "colour", &a.colour, "affine: share of it that colour takes");
-  add("augment", "ground", &a.ground, "probability of another colour for the white ground");
-  add("augment", "warp", &a.warp, "largest shift of the knots of an elastic net, in parts of the side");
-  add("augment", "bold", &a.bold, "probability of thicker, and of thinner dark lines");
-  add("augment", "blur", &a.blur, "probability of a blur");
-  add("augment", "hue", &a.hue, "largest turn of the hue, radians");
-  add("augment", "grey", &a.grey, "probability of no colour");
-  add("augment", "invert", &a.invert, "probability of the negative");
-  add("augment", "cutout", &a.cutout, "probability that a square is covered");
-  add("augment", "crop_scale", &a.crop_scale, "blip: smallest part of the picture that is kept");
-  keys.push_back({"augment", "plain_autocontrast", "blip: AutoContrast as it was meant", &a.plain_autocontrast});
+  auto add_augment = [&](const char* key, auto* value, const char* help) {
+    add("augment", key, value, help);
+  };
+  add_augment("kind", &a.kind, "none, affine (small models) or blip (the original's)");
+  add_augment("strength", &a.strength, "affine: of zoom, shift, shear and turn");
+  add_augment("colour", &a.colour, "affine: share of it that colour takes");
+  add_augment("ground", &a.ground, "affine: probability of another colour for the white ground");
+  add_augment("warp", &a.warp, "affine: elastic net, largest shift in parts of the side");
+  add_augment("bold", &a.bold, "affine: probability of thicker lines, and of thinner ones");
+  add_augment("blur", &a.blur, "affine: probability of a blur");
+  add_augment("hue", &a.hue, "affine: largest turn of the hue, radians");
+  add_augment("grey", &a.grey, "affine: probability of no colour");
+  add_augment("invert", &a.invert, "affine: probability of the negative");
+  add_augment("cutout", &a.cutout, "affine: probability of a covered square");
+  add_augment("crop_scale", &a.crop_scale, "blip: smallest part of the area that is kept");
+  add_augment("plain_autocontrast", &a.plain_autocontrast, "blip: AutoContrast as it was meant");
 }
 
 void add_training(std::vector<ConfigKey>& keys, TrainConfig& c) {

@@ -1,3 +1,4 @@
+// Where the data that medley ships with lies.
 #include <filesystem>
 
 #include "core/env.h"

@@ -1,3 +1,4 @@
+// A configuration as TOML text, and what differs between two.
 #include <cmath>
 
 #include "core/str.h"

@@ -1,3 +1,4 @@
+// Ranges of the values of a configuration.
 #include "core/error.h"
 #include "core/str.h"
 #include "core/suggest.h"
@@ -30,8 +31,19 @@ void validate(const TrainConfig& c) {
   one_of("augment.kind", c.augment.kind, {"none", "affine", "blip"});
   one_of("train.schedule", c.optimizer.schedule, {"cosine", "paper"});
   require(c.data.scenes >= 1, "data.scenes", c.data.scenes, "at least 1");
-  require(c.data.workers >= 1 && c.data.workers <= 64, "data.workers", c.data.workers, "1 to 64");
+  require(c.data.workers >= 0 && c.data.workers <= 64, "data.workers", c.data.workers, "0 to 64");
   require(c.data.prefetch >= 1, "data.prefetch", c.data.prefetch, "at least 1");
+  for (const auto& [key, part] : {std::pair("data.references", c.data.references),
+                                  {"augment.ground", c.augment.ground},
+                                  {"augment.bold", c.augment.bold},
+                                  {"augment.blur", c.augment.blur},
+                                  {"augment.grey", c.augment.grey},
+                                  {"augment.invert", c.augment.invert},
+                                  {"augment.cutout", c.augment.cutout},
+                                  {"augment.crop_scale", c.augment.crop_scale}})
+    require(part >= 0 && part <= 1, key, part, "a part of 1");
+  require(c.augment.warp >= 0, "augment.warp", c.augment.warp, "at least 0");
+  require(c.augment.hue >= 0, "augment.hue", c.augment.hue, "at least 0");
   require(c.augment.strength >= 0, "augment.strength", c.augment.strength, "at least 0");
   require(c.augment.colour >= 0, "augment.colour", c.augment.colour, "at least 0");
   require(c.steps >= 1, "train.steps", c.steps, "at least 1");

@@ -1,3 +1,4 @@
+// Greedy captions of encoded pictures, and their scores.
 #include "train/eval/captioning.h"
 
 #include <algorithm>

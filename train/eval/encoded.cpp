@@ -1,3 +1,4 @@
+// Encodes the pictures of a split and collects its texts.
 #include "train/eval/encoded.h"
 
 #include <algorithm>

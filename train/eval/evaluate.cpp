@@ -1,3 +1,4 @@
+// Retrieval and caption figures of one split as JSON.
 #include "train/eval/evaluate.h"
 
 #include "train/eval/captioning.h"

@@ -1,3 +1,4 @@
+// Similarities, rankings and the re-ranking by the matching head.
 #include "train/eval/retrieval.h"
 
 #include <algorithm>

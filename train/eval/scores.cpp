@@ -1,3 +1,4 @@
+// Recall, token F1 and BLEU-2 from their definitions.
 #include "train/eval/scores.h"
 
 #include <algorithm>

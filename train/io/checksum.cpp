@@ -1,3 +1,4 @@
+// XXH3 of bytes and files.
 #include "train/io/checksum.h"
 
 #include <xxhash.h>

@@ -1,3 +1,4 @@
+// POSIX file operations with typed errors and the seam for tests.
 #include "train/io/files.h"
 
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+// JSON values: parsing, access, text.
 #include "train/io/json.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Opens data sets by configuration and trains the vocabulary.
 #include "train/loop/data_source.h"
 
 #include <algorithm>

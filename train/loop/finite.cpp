@@ -1,3 +1,4 @@
+// Norms and the search for values that are not finite.
 #include "train/loop/finite.h"
 
 #include <cmath>

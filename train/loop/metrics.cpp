@@ -1,3 +1,4 @@
+// Sums of figures and the file of metrics.
 #include "train/loop/metrics.h"
 
 #include <filesystem>

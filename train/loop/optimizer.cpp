@@ -1,3 +1,4 @@
+// AdamW in at most three ranges: before, at and after the temperature.
 #include "train/loop/optimizer.h"
 
 #include "core/error.h"

@@ -1,3 +1,4 @@
+// The progress line.
 #include "train/loop/progress.h"
 
 #include <sys/ioctl.h>

@@ -1,3 +1,4 @@
+// Making, opening and loading runs.
 #include "train/loop/run_folder.h"
 
 #include <filesystem>

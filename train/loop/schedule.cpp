@@ -1,3 +1,4 @@
+// The two schedules.
 #include "train/loop/schedule.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Training state to checkpoint files and back.
 #include "train/loop/state.h"
 
 #include "core/error.h"

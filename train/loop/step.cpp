@@ -1,3 +1,4 @@
+// One optimizer step and what is done when it is not finite.
 #include "train/loop/step.h"
 
 #include <algorithm>

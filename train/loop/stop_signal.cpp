@@ -1,3 +1,4 @@
+// Signal handlers that only set a flag.
 #include "train/loop/stop_signal.h"
 
 #include <csignal>

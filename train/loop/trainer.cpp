@@ -1,3 +1,4 @@
+// The training loop.
 #include "train/loop/trainer.h"
 
 #include <sys/resource.h>
@@ -22,11 +23,11 @@ namespace {
 
 LoaderConfig loader_config(const TrainConfig& config) {
   LoaderConfig loader;
-  loader.references = config.data.references;
   loader.batch_size = config.batch_size;
   loader.image_size = config.model.image_size;
   loader.max_tokens = config.model.max_tokens;
   loader.augment = config.augment;
+  loader.references = config.data.references;
   loader.seed = static_cast<uint64_t>(config.seed);
   loader.workers = static_cast<int>(config.data.workers);
   loader.prefetch = config.data.prefetch;

@@ -1,3 +1,4 @@
+// Runs the model on a few pictures of each test split for the report.
 #include "train/report/collect.h"
 
 #include <algorithm>

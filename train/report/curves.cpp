@@ -1,3 +1,4 @@
+// Draws a loss curve.
 #include "train/report/curves.h"
 
 #include <algorithm>

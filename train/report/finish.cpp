@@ -1,3 +1,4 @@
+// Evaluates a run and writes metrics.json and report.html.
 #include "train/report/finish.h"
 
 #include <filesystem>

@@ -1,3 +1,4 @@
+// Escaping, base64, data URIs, numbers for people.
 #include "train/report/html.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// What the operating system and the build say about themselves.
 #include "train/report/machine.h"
 
 #include <fstream>

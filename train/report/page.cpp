@@ -1,3 +1,4 @@
+// Puts the sections of the report together.
 #include "core/str.h"
 #include "train/report/curves.h"
 #include "train/report/html.h"

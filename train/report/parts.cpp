@@ -1,3 +1,4 @@
+// The sections of the report that show pictures and tables.
 #include "core/str.h"
 #include "train/report/html.h"
 #include "train/report/report.h"

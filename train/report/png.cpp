@@ -1,3 +1,4 @@
+// PNG by libpng, into memory.
 #include <png.h>
 
 #include "core/error.h"

@@ -1,3 +1,4 @@
+// The style sheet of the report: light and dark, wide and narrow.
 #include "train/report/report.h"
 
 namespace medley::train {
