@@ -1,0 +1,26 @@
+// Matrix products that are tested and measured: C[m, n] = A[m, k] B[k, n].
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace medley::cases {
+
+struct LinearCase {
+  int64_t m = 0, n = 0, k = 0;
+  int64_t flops() const { return 2 * m * n * k; }
+};
+
+// Edges of tiles, chunks of k, and nothing at all.
+inline std::vector<LinearCase> linear_cases() {
+  return {{0, 3, 2},   {3, 0, 2},    {2, 3, 0},    {1, 1, 1},     {5, 3, 17},    {12, 32, 8},   {13, 33, 9},
+          {37, 96, 5}, {97, 17, 96}, {7, 400, 31}, {100, 64, 97}, {3, 5, 1025}, {29, 47, 2100}};
+}
+
+// The layers of the width-96 model, then those of ViT-B.
+inline std::vector<LinearCase> linear_bench_cases() {
+  return {{2368, 288, 96}, {2368, 96, 96},   {2368, 384, 96},   {2368, 96, 384},  {1800, 288, 96},  {450, 400, 96},
+          {197, 768, 768}, {577, 768, 768},  {1576, 2304, 768}, {1576, 3072, 768}, {1576, 768, 3072}, {1024, 1024, 1024}};
+}
+
+}  // namespace medley::cases

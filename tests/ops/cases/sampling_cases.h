@@ -1,0 +1,17 @@
+// Sizes that drawing negatives is tested on.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace medley::cases {
+
+struct SamplingCase {
+  int64_t batch = 0;
+};
+
+inline std::vector<SamplingCase> sampling_cases() {
+  return {{2}, {3}, {17}, {64}};
+}
+
+}  // namespace medley::cases

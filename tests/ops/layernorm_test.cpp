@@ -1,0 +1,70 @@
+// Layer normalisation, forward and backward, against f64.
+#include "kernels/layernorm.h"
+
+#include "kernels/reference/layernorm.h"
+#include "tests/ops/cases/layernorm_cases.h"
+#include "tests/ops/support.h"
+
+namespace medley::tests {
+namespace {
+
+using kernels::LayerNormBackward;
+using kernels::LayerNormForward;
+
+// Rows far from zero: E[x^2] - mean^2 would lose their variance.
+template <class T>
+std::vector<T> rows_of(const cases::LayerNormCase& c) {
+  auto x = numbers<T>(c.rows * c.n, 1);
+  for (T& v : x) v += T(20);
+  return x;
+}
+
+template <class T>
+std::vector<double> forward(const cases::LayerNormCase& c, void (*op)(const LayerNormForward<T>&)) {
+  const auto x = rows_of<T>(c), weight = numbers<T>(c.n, 2), bias = numbers<T>(c.n, 3);
+  Output<T> y(c.rows * c.n), mean(c.rows), rstd(c.rows);
+  op({.rows = c.rows, .n = c.n, .x = x.data(), .weight = weight.data(), .bias = bias.data(), .eps = T(1e-6),
+      .y = y.data(), .mean = mean.data(), .rstd = rstd.data()});
+  std::vector<double> all;
+  y.collect(all);
+  mean.collect(all);
+  return all;
+}
+
+template <class T>
+std::vector<double> backward(const cases::LayerNormCase& c, bool accumulate, bool weights,
+                             void (*op)(const LayerNormBackward<T>&)) {
+  const auto x = numbers<T>(c.rows * c.n, 1), weight = numbers<T>(c.n, 2), dy = numbers<T>(c.rows * c.n, 4);
+  std::vector<T> y(x.size()), mean(static_cast<size_t>(c.rows)), rstd(mean);
+  kernels::reference::layernorm_forward<T>({.rows = c.rows, .n = c.n, .x = x.data(), .weight = weight.data(),
+                                            .bias = weight.data(), .eps = T(1e-6), .y = y.data(), .mean = mean.data(),
+                                            .rstd = rstd.data()});
+  Output<T> dx = accumulate ? Output<T>(numbers<T>(c.rows * c.n, 5)) : Output<T>(c.rows * c.n);
+  Output<T> dweight(numbers<T>(c.n, 6)), dbias(numbers<T>(c.n, 7));
+  op({.rows = c.rows, .n = c.n, .dy = dy.data(), .x = x.data(), .weight = weight.data(), .mean = mean.data(),
+      .rstd = rstd.data(), .dx = dx.data(), .accumulate = accumulate, .dweight = weights ? dweight.data() : nullptr,
+      .dbias = weights ? dbias.data() : nullptr});
+  std::vector<double> all;
+  dx.collect(all);
+  dweight.collect(all);
+  dbias.collect(all);
+  return all;
+}
+
+TEST_CASE("layernorm", "[layernorm]") {
+  for (const cases::LayerNormCase& c : cases::layernorm_cases()) {
+    CAPTURE(c.rows, c.n);
+    check_kernel([&] { return forward<float>(c, kernels::cpu::layernorm_forward); },
+                 [&] { return forward<float>(c, kernels::reference::layernorm_forward<float>); },
+                 [&] { return forward<double>(c, kernels::cpu::layernorm_forward); }, 2);
+    if (c.n < 2) continue;  // one element has no variance: its gradient is 0 / sqrt(eps)
+    for (const bool accumulate : {false, true})
+      for (const bool weights : {false, true})
+        check_kernel([&] { return backward<float>(c, accumulate, weights, kernels::cpu::layernorm_backward); },
+                     [&] { return backward<float>(c, accumulate, weights, kernels::reference::layernorm_backward<float>); },
+                     [&] { return backward<double>(c, accumulate, weights, kernels::cpu::layernorm_backward); }, 3);
+  }
+}
+
+}  // namespace
+}  // namespace medley::tests
