@@ -1,3 +1,4 @@
+// Checks each row of an annotation list, field by field.
 #include "train/data/annotations.h"
 
 #include "core/error.h"

@@ -1,3 +1,4 @@
+// Tells PNG from JPEG, and checks the size that a header claims.
 #include "train/data/decode.h"
 
 #include "core/error.h"

@@ -1,3 +1,4 @@
+// The shuffle of Fisher and Yates, keyed by seed and pass.
 #include "train/data/order.h"
 
 #include <limits>

@@ -1,3 +1,4 @@
+// Bytes to planes of floats.
 #include "train/data/picture.h"
 
 #include "train/data/resize.h"

@@ -1,3 +1,4 @@
+// Reads the drawings of all concepts once and keeps them in every size.
 #include "train/data/scene_drawings.h"
 
 #include <algorithm>

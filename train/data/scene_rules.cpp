@@ -1,3 +1,4 @@
+// The tables of what is held out, and the draw of a scene's plan.
 #include "train/data/scene_rules.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Fields of a tar header: text that ends at a NUL, numbers in octal or base 256.
 #include "train/data/tar_header.h"
 
 #include <algorithm>

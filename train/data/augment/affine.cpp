@@ -1,3 +1,4 @@
+// Draws the map, and samples a picture through it.
 #include "train/data/augment/affine.h"
 
 #include <cmath>

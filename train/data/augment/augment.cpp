@@ -1,3 +1,4 @@
+// The order of the changes: ground, geometry, lines, colour, cut-out.
 #include "train/data/augment/augment.h"
 
 #include "core/error.h"

@@ -1,3 +1,4 @@
+// Multiplies all colour changes into one matrix and one offset.
 #include "train/data/augment/colour.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Knots are drawn once; a line of the picture needs only the knots blended for its height.
 #include "train/data/augment/elastic_net.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Look-up tables for the histogram operations, a fixed-point warp for the rest.
 #include "train/data/augment/rand_augment.h"
 
 #include <algorithm>

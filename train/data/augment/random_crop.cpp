@@ -1,3 +1,4 @@
+// The box is chosen as torchvision chooses it.
 #include "train/data/augment/random_crop.h"
 
 #include <algorithm>

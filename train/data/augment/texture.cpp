@@ -1,3 +1,4 @@
+// 3x3 filters, a flood fill from the border, a covered square.
 #include "train/data/augment/texture.h"
 
 #include <algorithm>
