@@ -35,6 +35,23 @@ TEST_CASE("trainer: one and two threads end with the same bits") {
   CHECK(timeless_lines(folder / "one") == timeless_lines(folder / "two"));
 }
 
+TEST_CASE("trainer: evaluation on the way is logged and changes no weight") {
+  set_log_level(LogLevel::error);
+  TempFolder folder;
+  TrainConfig config = tiny_config();
+  Trainer::start(config, folder / "without").train();
+  config.eval_every = 4;
+  Trainer::start(config, folder / "with").train();
+  CHECK(final_bytes(folder / "without", config) == final_bytes(folder / "with", config));
+  std::vector<int64_t> steps;
+  for (const Json& line : read_metrics(folder / "with/metrics.jsonl"))
+    if (const Json* eval = line.find("eval")) {
+      steps.push_back(line.at("step").integer());
+      CHECK(eval->at("val").at("i2t").find("r1"));
+    }
+  CHECK(steps == std::vector<int64_t>{4, 8, 12});
+}
+
 TEST_CASE("trainer: another seed gives another model") {
   set_log_level(LogLevel::error);
   TempFolder folder;

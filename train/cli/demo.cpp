@@ -1,5 +1,6 @@
 // medley demo: the whole of it on scenes, explained in plain words.
-#include "core/error.h"
+#include <map>
+
 #include "core/log.h"
 #include "core/str.h"
 #include "train/cli/commands.h"
@@ -45,11 +46,13 @@ void explain(const Json& summary) {
   print_table(rows);
 }
 
+constexpr int kShown = 4;  // captions of each split
+
 void show_captions(const ReportData& report) {
   print("\nSome of the captions that it wrote:");
-  size_t shown = 0;
+  std::map<std::string, int> shown;
   for (const CaptionedPicture& picture : report.pictures) {
-    if (picture.split == "val" || shown++ == 9) continue;
+    if (shown[picture.split]++ >= kShown) continue;
     print(str("  ", picture.right ? "right  " : "WRONG  ", picture.said,
               picture.right ? "" : "   (it is: " + picture.truth + ")"));
   }

@@ -6,7 +6,7 @@
 namespace medley::train {
 namespace {
 
-// How many pictures the attention section shows, and how many words of each.
+// How many pictures the attention section shows.
 constexpr size_t kAttended = 12;
 
 std::string picture(const Image& image, const std::string& alternative) {
@@ -80,7 +80,8 @@ std::string attention_strips(const std::vector<CaptionedPicture>& pictures) {
   std::string out;
   size_t shown = 0;
   for (const CaptionedPicture& p : pictures) {
-    if (p.words.empty() || shown++ == kAttended) continue;
+    if (p.words.empty() || shown == kAttended) continue;
+    ++shown;
     std::string source = picture_uri(p.image);
     out += "<div class='strip'><div class='row'><figure><img src='" + source + "' alt='" +
            escape_html(p.said) + "'><figcaption>&nbsp;</figcaption></figure>";
