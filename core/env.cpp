@@ -18,11 +18,8 @@ constexpr std::array kTable = {
     EnvVariable{"MEDLEY_ISA", "",
                 "instruction set: portable, avx2 or avx512 (default: the best there is)"},
     EnvVariable{"MEDLEY_DATA", "",
-                "folder of the picturebook data (default: the copy that came with medley)"},
+                "folder of the pictures that medley ships with (default: where it was built or installed)"},
     EnvVariable{"MEDLEY_LOG", "info", "messages on stderr: error, warn, info or debug"},
-    EnvVariable{
-        "MEDLEY_DATA", "",
-        "folder of the pictures that medley ships with (default: where it was built or installed)"},
     EnvVariable{"MEDLEY_MEMORY_LIMIT", "",
                 "most memory for tensors on the CPU, in MiB (default: no limit)"},
 };
