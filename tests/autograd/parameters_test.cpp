@@ -73,7 +73,7 @@ TEST_CASE("parameters: tied names and parts are one memory, gradients too") {
   for (size_t i = 0; i < g.size(); ++i) CHECK((g[i] != 0) == (i >= 8 && i < 16));
 }
 
-TEST_CASE("parameters: a store without gradients records nothing; use before build is refused") {
+TEST_CASE("parameters: a store without gradients records nothing, use before build is refused") {
   ParameterBuilder b;
   const Parameter w = b.add("w", {2, 4}, Init::normally(1));
   CHECK_THROWS_AS(w.tensor(), AutogradError);

@@ -55,7 +55,7 @@ TEST_CASE("sampling: frequencies follow softmax plus 1e-4", "[sampling]") {
   CHECK(chi_square < 13.8);  // 2 degrees of freedom, p = 0.001
 }
 
-TEST_CASE("sampling: directions draw apart; a row without a negative takes its neighbour", "[sampling]") {
+TEST_CASE("sampling: directions draw apart, a row without a negative takes its neighbour", "[sampling]") {
   const auto sim = numbers<float>(64 * 64, 1);
   std::vector<int32_t> zero(64), one(64);
   for (const uint32_t direction : {0u, 1u})

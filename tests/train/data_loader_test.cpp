@@ -123,7 +123,7 @@ TEST_CASE("a batch holds normalised pictures, packed captions, ids of captions")
   CHECK(token == ids.size());
 }
 
-TEST_CASE("another right text can stand in for the caption; the caption's id stays") {
+TEST_CASE("another right text can stand in for the caption, the caption's id stays") {
   const NumberedPictures data(4);
   LoaderConfig config = small_config();
   const std::vector<Contents> plain = run(data, config, 0, 1);

@@ -40,9 +40,19 @@ void validate(const TrainConfig& c) {
                                   {"augment.grey", c.augment.grey},
                                   {"augment.invert", c.augment.invert},
                                   {"augment.cutout", c.augment.cutout},
-                                  {"augment.crop_scale", c.augment.crop_scale}})
+                                  {"augment.crop_scale", c.augment.crop_scale},
+                                  {"jitter.mirror", c.jitter.mirror},
+                                  {"jitter.recolour", c.jitter.recolour},
+                                  {"jitter.grey", c.jitter.grey},
+                                  {"jitter.outline", c.jitter.outline},
+                                  {"jitter.blend", c.jitter.blend}})
     require(part >= 0 && part <= 1, key, part, "a part of 1");
-  require(c.augment.warp >= 0, "augment.warp", c.augment.warp, "at least 0");
+  for (const auto& [key, size] : {std::pair("augment.warp", c.augment.warp),
+                                  {"jitter.turn", c.jitter.turn},
+                                  {"jitter.size", c.jitter.size},
+                                  {"jitter.stretch", c.jitter.stretch},
+                                  {"jitter.warp", c.jitter.warp}})
+    require(size >= 0, key, size, "at least 0");
   require(c.augment.hue >= 0, "augment.hue", c.augment.hue, "at least 0");
   require(c.augment.strength >= 0, "augment.strength", c.augment.strength, "at least 0");
   require(c.augment.colour >= 0, "augment.colour", c.augment.colour, "at least 0");
