@@ -6,7 +6,8 @@
 namespace medley::autograd {
 
 void check_shape(const char* op, const char* name, const Tensor& t, const Shape& expected) {
-  if (!t.defined()) throw ShapeError(str("[", op, "] ", name, " is undefined; expected ", expected));
+  if (!t.defined())
+    throw ShapeError(str("[", op, "] ", name, " is undefined; expected ", expected));
   if (!(t.shape() == expected))
     throw ShapeError(str("[", op, "] ", name, " has shape ", t.shape(), ", expected ", expected));
   if (!t.is_contiguous())
@@ -36,7 +37,8 @@ void check_range(const char* op, const char* name, const Tensor& index, int64_t 
   const int32_t* values = index.data<int32_t>();
   for (int64_t i = 0; i < index.elements(); ++i)
     if (values[i] < 0 || values[i] >= limit)
-      throw ValueError(str("[", op, "] ", name, "[", i, "] is ", values[i], ", not in 0 .. ", limit - 1));
+      throw ValueError(
+          str("[", op, "] ", name, "[", i, "] is ", values[i], ", not in 0 .. ", limit - 1));
 }
 
 }  // namespace medley::autograd

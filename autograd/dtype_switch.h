@@ -1,4 +1,5 @@
-// Calls fn with a zero of the C++ type that a floating dtype stands for: the step from tensors to templated kernels.
+// Calls fn with a zero of the C++ type that a floating dtype stands for: the step from tensors to
+// templated kernels.
 #pragma once
 
 #include "core/dtype.h"

@@ -10,7 +10,8 @@
 namespace medley::autograd {
 namespace {
 
-// sum of fn's output times fixed random weights: every element of the output counts, none cancels by symmetry.
+// sum of fn's output times fixed random weights: every element of the output counts, none cancels
+// by symmetry.
 Tensor contraction_weights(const Tensor& y) {
   Random random(7, Purpose::test);
   const Tensor w = Tensor::empty(y.shape(), DType::f64);
@@ -27,11 +28,12 @@ double contract(const Tensor& y, const Tensor& w) {
 
 }  // namespace
 
-void gradcheck(const std::function<Tensor(const std::vector<Tensor>&)>& fn, const std::vector<Tensor>& inputs,
-               const GradcheckOptions& options) {
+void gradcheck(const std::function<Tensor(const std::vector<Tensor>&)>& fn,
+               const std::vector<Tensor>& inputs, const GradcheckOptions& options) {
   std::vector<Tensor> leaves, gradients;
   for (const Tensor& t : inputs) {
-    if (t.dtype() != DType::f64) throw AutogradError(str("[gradcheck] input ", t.str(), " is not f64"));
+    if (t.dtype() != DType::f64)
+      throw AutogradError(str("[gradcheck] input ", t.str(), " is not f64"));
     Tensor leaf = t.clone();
     gradients.push_back(Tensor::zeros(t.shape(), DType::f64));
     make_leaf(leaf, gradients.back());
@@ -61,8 +63,9 @@ void gradcheck(const std::function<Tensor(const std::vector<Tensor>&)>& fn, cons
       x[j] = at;
       const double numeric = (above - below) / (2 * options.eps);
       if (!(std::abs(analytic[j] - numeric) <= options.atol + options.rtol * std::abs(numeric)))
-        throw AutogradError(str("[gradcheck] input ", i, " of shape ", leaves[i].shape(), ", element ", j,
-                                ": backward gives ", analytic[j], ", differences give ", numeric));
+        throw AutogradError(str("[gradcheck] input ", i, " of shape ", leaves[i].shape(),
+                                ", element ", j, ": backward gives ", analytic[j],
+                                ", differences give ", numeric));
     }
   }
 }

@@ -1,6 +1,6 @@
-// Compares gradients with central differences in f64. fn maps leaves to one tensor; the check contracts it with fixed
-// random weights to a scalar. Throws AutogradError that names input, element, both values, when they differ by more
-// than atol + rtol * |numeric|.
+// Compares gradients with central differences in f64. fn maps leaves to one tensor; the check
+// contracts it with fixed random weights to a scalar. Throws AutogradError that names input,
+// element, both values, when they differ by more than atol + rtol * |numeric|.
 #pragma once
 
 #include <functional>
@@ -15,7 +15,7 @@ struct GradcheckOptions {
   int64_t max_elements = 64;  // of each input, spread evenly; the rest are not perturbed
 };
 
-void gradcheck(const std::function<Tensor(const std::vector<Tensor>&)>& fn, const std::vector<Tensor>& inputs,
-               const GradcheckOptions& options = {});
+void gradcheck(const std::function<Tensor(const std::vector<Tensor>&)>& fn,
+               const std::vector<Tensor>& inputs, const GradcheckOptions& options = {});
 
 }  // namespace medley::autograd

@@ -16,8 +16,8 @@ struct RecomputeNode final : Node {
     return list;
   }
 
-  // Runs fn again on a tape of its own. The inputs become leaves with buffers of their own; parameters inside fn are
-  // leaves already and accumulate where they always do.
+  // Runs fn again on a tape of its own. The inputs become leaves with buffers of their own;
+  // parameters inside fn are leaves already and accumulate where they always do.
   void backward(Gradients& g) override {
     Tape tape;
     std::vector<Tensor> again, buffers;
@@ -43,7 +43,8 @@ struct RecomputeNode final : Node {
 
 }  // namespace
 
-Tensor checkpoint(const std::function<Tensor(const std::vector<Tensor>&)>& fn, const std::vector<Tensor>& inputs) {
+Tensor checkpoint(const std::function<Tensor(const std::vector<Tensor>&)>& fn,
+                  const std::vector<Tensor>& inputs) {
   Tape* tape = Tape::current();
   Tensor y;
   {

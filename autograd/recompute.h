@@ -1,4 +1,5 @@
-// Trades time for memory: fn runs without recording, only its inputs are kept, and backward runs it again.
+// Trades time for memory: fn runs without recording, only its inputs are kept, and backward runs it
+// again.
 #pragma once
 
 #include <functional>
@@ -8,7 +9,9 @@
 
 namespace medley::autograd {
 
-// fn must be a pure function of its inputs and of leaves (dropout keys are pure, so they repeat). One output.
-Tensor checkpoint(const std::function<Tensor(const std::vector<Tensor>&)>& fn, const std::vector<Tensor>& inputs);
+// fn must be a pure function of its inputs and of leaves (dropout keys are pure, so they repeat).
+// One output.
+Tensor checkpoint(const std::function<Tensor(const std::vector<Tensor>&)>& fn,
+                  const std::vector<Tensor>& inputs);
 
 }  // namespace medley::autograd

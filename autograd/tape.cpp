@@ -24,11 +24,10 @@ std::atomic<uint64_t> next_tape_id{1};
 void add_into(const Tensor& sum, const Tensor& part) {
   with_float("backward", sum.dtype(), [&](auto zero) {
     using T = decltype(zero);
-    MEDLEY_KERNEL(add, sum.device(),
-                  kernels::Add<T>{.n = sum.elements(),
-                                  .a = sum.data<T>(),
-                                  .b = part.data<T>(),
-                                  .y = sum.data<T>()});
+    MEDLEY_KERNEL(
+        add, sum.device(),
+        kernels::Add<T>{
+            .n = sum.elements(), .a = sum.data<T>(), .b = part.data<T>(), .y = sum.data<T>()});
   });
 }
 
@@ -99,8 +98,9 @@ void Tape::record(std::unique_ptr<Node> node, const std::vector<Tensor>& inputs,
     } else if (link && link->tape == impl_->id) {
       edge.slot = link->slot;
     } else if (link) {
-      throw AutogradError(str("[", node->name(), "] input ", t.str(), " was recorded on another tape"),
-                          "detach() it, or keep one tape for the whole forward pass");
+      throw AutogradError(
+          str("[", node->name(), "] input ", t.str(), " was recorded on another tape"),
+          "detach() it, or keep one tape for the whole forward pass");
     }
     entry.inputs.push_back(std::move(edge));
   }
@@ -130,7 +130,8 @@ bool Gradients::wants(int i) const { return entry_.inputs[static_cast<size_t>(i)
 Gradients::Destination Gradients::in(int i) {
   const Edge& edge = entry_.inputs[static_cast<size_t>(i)];
   if (edge.leaf.defined()) return {edge.leaf, true};
-  if (edge.slot < 0) throw AutogradError(str("[", entry_.node->name(), "] input ", i, " wants no gradient"));
+  if (edge.slot < 0)
+    throw AutogradError(str("[", entry_.node->name(), "] input ", i, " wants no gradient"));
   Tensor& g = tape_.gradients[static_cast<size_t>(edge.slot)];
   if (!g.defined()) {
     g = Tensor::empty(edge.shape, entry_.dtype, entry_.device);
@@ -144,8 +145,8 @@ void Gradients::give(int i, const Tensor& gradient) {
   const Edge& edge = entry_.inputs[static_cast<size_t>(i)];
   if (!edge.wanted()) return;
   if (gradient.elements() != edge.shape.elements())
-    throw AutogradError(str("[", entry_.node->name(), "] gradient ", gradient.str(), " for input ", i,
-                            " of shape ", edge.shape));
+    throw AutogradError(str("[", entry_.node->name(), "] gradient ", gradient.str(), " for input ",
+                            i, " of shape ", edge.shape));
   if (edge.slot >= 0) {
     Tensor& g = tape_.gradients[static_cast<size_t>(edge.slot)];
     if (!g.defined()) {
@@ -179,8 +180,10 @@ void Tape::backward(const std::vector<Tensor>& roots, const std::vector<Tensor>&
       throw AutogradError(str("[backward] root ", roots[i].str(), " was not recorded on this tape"),
                           "run the forward pass inside Recording, with parameters that are leaves");
     Tensor& g = impl_->gradients[static_cast<size_t>(link->slot)];
-    if (g.defined()) add_into(g = g.clone(), gradients[i]);
-    else g = gradients[i];
+    if (g.defined())
+      add_into(g = g.clone(), gradients[i]);
+    else
+      g = gradients[i];
   }
   impl_->done = true;
   const NoGrad no_grad;
@@ -209,7 +212,8 @@ size_t Tape::saved_bytes() const {
   for (const Entry& entry : impl_->entries)
     for (const Saved* s : entry.node->saved()) {
       const Tensor& t = s->unchecked();
-      if (t.defined() && !is_leaf(t) && seen.insert(t.storage().get()).second) bytes += t.storage()->bytes();
+      if (t.defined() && !is_leaf(t) && seen.insert(t.storage().get()).second)
+        bytes += t.storage()->bytes();
     }
   return bytes;
 }
@@ -226,8 +230,9 @@ void Tape::print(std::ostream& out) const {
     }
     std::string outputs;
     for (const Shape& shape : entry.outputs) outputs += str(outputs.empty() ? "" : " ", shape);
-    out << std::left << std::setw(16) << entry.node->name() << std::setw(22) << outputs << std::right
-        << std::setw(10) << bytes << " B  " << entry.node->scope << (kept.empty() ? "" : "  saved: ") << kept << "\n";
+    out << std::left << std::setw(16) << entry.node->name() << std::setw(22) << outputs
+        << std::right << std::setw(10) << bytes << " B  " << entry.node->scope
+        << (kept.empty() ? "" : "  saved: ") << kept << "\n";
   }
   out << impl_->entries.size() << " ops, " << saved_bytes() << " bytes saved\n";
 }

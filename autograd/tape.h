@@ -1,10 +1,12 @@
-// The tape: ops that run while one is recording append a node; backward() walks the nodes in reverse. Each op is a
-// struct with named saved tensors, so what stays alive is written down, printable (print()) and testable.
+// The tape: ops that run while one is recording append a node; backward() walks the nodes in
+// reverse. Each op is a struct with named saved tensors, so what stays alive is written down,
+// printable (print()) and testable.
 //
 //   Tape tape;
 //   Tensor loss;
 //   { Recording recording(tape); loss = model(batch); }
-//   tape.backward(loss);          // adds to the gradients of the leaves, then frees everything saved
+//   tape.backward(loss);          // adds to the gradients of the leaves, then frees everything
+//   saved
 #pragma once
 
 #include <cstdint>
@@ -18,13 +20,14 @@
 
 namespace medley::autograd {
 
-// What ties a tensor to a tape: the slot its gradient is kept in while backward runs. A leaf (a parameter) belongs to no
-// tape and has its own gradient buffer, usually a view of a flat arena, that backward adds to.
+// What ties a tensor to a tape: the slot its gradient is kept in while backward runs. A leaf (a
+// parameter) belongs to no tape and has its own gradient buffer, usually a view of a flat arena,
+// that backward adds to.
 struct Link {
-  uint64_t tape = 0;   // id of the tape; 0: a leaf
-  int32_t slot = -1;   // of that tape
-  Tensor gradient;     // leaf only: same shape as the tensor
-  std::string name;    // leaf only
+  uint64_t tape = 0;  // id of the tape; 0: a leaf
+  int32_t slot = -1;  // of that tape
+  Tensor gradient;    // leaf only: same shape as the tensor
+  std::string name;   // leaf only
 };
 
 // Makes t a leaf whose gradient accumulates in `gradient` (same shape, dtype and device).
@@ -33,7 +36,8 @@ bool is_leaf(const Tensor& t);
 // The gradient buffer of a leaf; undefined for anything else.
 Tensor gradient_of(const Tensor& t);
 
-// A tensor kept for backward, with the version it had. get() throws AutogradError when it was written to since.
+// A tensor kept for backward, with the version it had. get() throws AutogradError when it was
+// written to since.
 class Saved {
  public:
   explicit Saved(const char* name) : name_(name) {}
@@ -69,14 +73,16 @@ class Gradients {
   const Tensor& out(int i) const;
   // Whether input i wants a gradient: skip the work when not.
   bool wants(int i) const;
-  // Where the gradient of input i goes, in the input's shape: += when accumulate, else = (the buffer is uninitialised).
+  // Where the gradient of input i goes, in the input's shape: += when accumulate, else = (the
+  // buffer is uninitialised).
   struct Destination {
     Tensor tensor;
     bool accumulate = false;
   };
   Destination in(int i);
-  // Hands over a finished gradient: taken without a copy when it is the first, else added. The buffer may be shared
-  // (a residual connection gives one gradient to two inputs); it is copied before anything is added to it.
+  // Hands over a finished gradient: taken without a copy when it is the first, else added. The
+  // buffer may be shared (a residual connection gives one gradient to two inputs); it is copied
+  // before anything is added to it.
   void give(int i, const Tensor& gradient);
 
  private:
@@ -93,19 +99,22 @@ class Tape {
   Tape(const Tape&) = delete;
   Tape& operator=(const Tape&) = delete;
 
-  // Runs backward from a one-element loss with gradient `seed`. A second call throws AutogradError: what was saved is
-  // freed as the walk passes it.
+  // Runs backward from a one-element loss with gradient `seed`. A second call throws AutogradError:
+  // what was saved is freed as the walk passes it.
   void backward(const Tensor& loss, double seed = 1);
   // The same from any tensors with given gradients.
   void backward(const std::vector<Tensor>& roots, const std::vector<Tensor>& gradients);
 
   // Appends a node; the outputs are linked to it. Called by ops.
-  void record(std::unique_ptr<Node> node, std::initializer_list<Tensor> inputs, std::initializer_list<Tensor*> outputs);
-  void record(std::unique_ptr<Node> node, const std::vector<Tensor>& inputs, const std::vector<Tensor*>& outputs);
+  void record(std::unique_ptr<Node> node, std::initializer_list<Tensor> inputs,
+              std::initializer_list<Tensor*> outputs);
+  void record(std::unique_ptr<Node> node, const std::vector<Tensor>& inputs,
+              const std::vector<Tensor*>& outputs);
 
   size_t nodes() const;
   size_t saved_bytes() const;  // distinct storage held by saved tensors, parameters left out
-  void print(std::ostream& out) const;  // a line an op: name, scope, output shapes, saved tensors and bytes
+  void print(std::ostream& out)
+      const;  // a line an op: name, scope, output shapes, saved tensors and bytes
 
   static Tape* current();  // of this thread; null: nothing is recorded
 

@@ -1,6 +1,7 @@
 // The whole pre-training step (forward, backward, AdamW) on made-up pictures and captions:
 //   step_bench --benchmark_filter=step/scenes/threads:2
-// Caption lengths are uniform in the range of the real data; weights are small random numbers, as in a first step.
+// Caption lengths are uniform in the range of the real data; weights are small random numbers, as
+// in a first step.
 #include <benchmark/benchmark.h>
 
 #include <string>
@@ -28,11 +29,13 @@ models::Batch make_batch(const Case& c, const models::ModelConfig& model) {
   Random random(0, Purpose::test);
   std::vector<std::vector<int32_t>> captions;
   for (int64_t b = 0; b < c.batch; ++b) {
-    const int64_t length = b == 0 ? c.longest
-                                  : c.shortest + random.below(static_cast<uint32_t>(c.longest - c.shortest + 1));
+    const int64_t length =
+        b == 0 ? c.longest
+               : c.shortest + random.below(static_cast<uint32_t>(c.longest - c.shortest + 1));
     std::vector<int32_t> ids(static_cast<size_t>(length), kCls);
     for (size_t t = 1; t + 1 < ids.size(); ++t)
-      ids[t] = kFirstWord + static_cast<int32_t>(random.below(static_cast<uint32_t>(model.vocab_size - kFirstWord)));
+      ids[t] = kFirstWord + static_cast<int32_t>(
+                                random.below(static_cast<uint32_t>(model.vocab_size - kFirstWord)));
     ids.back() = kTokens.sep;
     captions.push_back(std::move(ids));
   }
@@ -86,8 +89,9 @@ void step(benchmark::State& state, Case c, int threads) {
 int main(int argc, char** argv) {
   for (const Case& c : kCases)
     for (const int threads : {1, 2})
-      benchmark::RegisterBenchmark((std::string("step/") + c.preset + "/threads:" + std::to_string(threads)).c_str(),
-                                   step, c, threads)
+      benchmark::RegisterBenchmark(
+          (std::string("step/") + c.preset + "/threads:" + std::to_string(threads)).c_str(), step,
+          c, threads)
           ->Unit(benchmark::kMillisecond)
           ->UseRealTime();
   benchmark::Initialize(&argc, argv);

@@ -17,8 +17,9 @@ constexpr std::array kTable = {
                 "threads of the CPU kernels (default: all that the process may use)"},
     EnvVariable{"MEDLEY_ISA", "",
                 "instruction set: portable, avx2 or avx512 (default: the best there is)"},
-    EnvVariable{"MEDLEY_DATA", "",
-                "folder of the pictures that medley ships with (default: where it was built or installed)"},
+    EnvVariable{
+        "MEDLEY_DATA", "",
+        "folder of the pictures that medley ships with (default: where it was built or installed)"},
     EnvVariable{"MEDLEY_LOG", "info", "messages on stderr: error, warn, info or debug"},
     EnvVariable{"MEDLEY_MEMORY_LIMIT", "",
                 "most memory for tensors on the CPU, in MiB (default: no limit)"},

@@ -1,5 +1,6 @@
 // AdamW (Loshchilov and Hutter 2019; PyTorch's order of operations) over a flat range:
-//   w *= 1 - lr * decay;  m, v moving averages of g, g^2;  w -= lr / (1 - beta1^t) * m / (sqrt(v / (1 - beta2^t)) + eps)
+//   w *= 1 - lr * decay;  m, v moving averages of g, g^2;  w -= lr / (1 - beta1^t) * m / (sqrt(v /
+//   (1 - beta2^t)) + eps)
 #pragma once
 
 #include <cstdint>
@@ -9,7 +10,7 @@ namespace medley::kernels {
 template <class T>
 struct AdamW {
   int64_t n = 0;
-  T* weight = nullptr;          // [n], as the next three
+  T* weight = nullptr;  // [n], as the next three
   const T* gradient = nullptr;
   T* m = nullptr;
   T* v = nullptr;

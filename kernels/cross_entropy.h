@@ -1,7 +1,7 @@
-// Cross-entropy of softmax(logits) with label smoothing, mean over the rows that count (PyTorch's definition):
-// row loss = (1 - s) * -log p[target] + s / classes * sum over c of -log p[c].
-// Forward keeps one number a row (lse); backward may write the gradient over the logits, so that [rows, classes] is
-// never held twice.
+// Cross-entropy of softmax(logits) with label smoothing, mean over the rows that count (PyTorch's
+// definition): row loss = (1 - s) * -log p[target] + s / classes * sum over c of -log p[c]. Forward
+// keeps one number a row (lse); backward may write the gradient over the logits, so that [rows,
+// classes] is never held twice.
 #pragma once
 
 #include <cstdint>

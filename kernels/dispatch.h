@@ -1,5 +1,5 @@
-// The one place where a device becomes a kernel. Kernels are plain functions: cpu::op(args), and cuda::op(args, stream)
-// once a CUDA kernel of that name exists; Meta runs nothing.
+// The one place where a device becomes a kernel. Kernels are plain functions: cpu::op(args), and
+// cuda::op(args, stream) once a CUDA kernel of that name exists; Meta runs nothing.
 #pragma once
 
 #include "core/device.h"
@@ -15,13 +15,14 @@ namespace medley::kernels {
 
 }  // namespace medley::kernels
 
-// MEDLEY_KERNEL(layernorm_forward, device, args): runs kernels::cpu::layernorm_forward(args) when device is the CPU.
-#define MEDLEY_KERNEL(op, device, ...)                            \
-  do {                                                            \
-    const ::medley::Device medley_device = (device);              \
-    if (medley_device.kind == ::medley::Device::Cpu) {            \
-      ::medley::kernels::cpu::op(__VA_ARGS__);                    \
-    } else if (medley_device.kind != ::medley::Device::Meta) {    \
-      ::medley::kernels::refuse_device(#op, medley_device);       \
-    }                                                             \
+// MEDLEY_KERNEL(layernorm_forward, device, args): runs kernels::cpu::layernorm_forward(args) when
+// device is the CPU.
+#define MEDLEY_KERNEL(op, device, ...)                         \
+  do {                                                         \
+    const ::medley::Device medley_device = (device);           \
+    if (medley_device.kind == ::medley::Device::Cpu) {         \
+      ::medley::kernels::cpu::op(__VA_ARGS__);                 \
+    } else if (medley_device.kind != ::medley::Device::Meta) { \
+      ::medley::kernels::refuse_device(#op, medley_device);    \
+    }                                                          \
   } while (false)

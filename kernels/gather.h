@@ -1,4 +1,5 @@
-// Picks rows: y[i] = x[index[i]]. Backward adds each dy row to its source, in order of i (deterministic).
+// Picks rows: y[i] = x[index[i]]. Backward adds each dy row to its source, in order of i
+// (deterministic).
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// GELU, the exact form (Hendrycks and Gimpel 2016): y = x/2 (1 + erf(x / sqrt 2)). Fused into gemm's epilogue in linear
-// layers; this is the op by itself.
+// GELU, the exact form (Hendrycks and Gimpel 2016): y = x/2 (1 + erf(x / sqrt 2)). Fused into
+// gemm's epilogue in linear layers; this is the op by itself.
 #pragma once
 
 #include <cstdint>

@@ -1,10 +1,11 @@
-// Image-text contrastive loss against momentum features and their queue, with soft targets (BLIP section 3.2; ALBEF).
-// Keys are this batch's B momentum features, then Q queued ones; K = B + Q:
-//   sim_i2t = image . text_keys / temp,   sim_t2i = text . image_keys / temp                          [B, K]
-//   target  = alpha softmax(momentum sim) + (1 - alpha) hard
-//   loss    = 1/2 (mean_b -sum_k target_i2t log softmax(sim_i2t) + the same of t2i)
-// hard: one-hot at k = b, or, when caption ids are given, uniform over the keys with the caption id of row b.
-// The gradients for dloss = 1 are made in the same pass: they are [B, E], while the keys change before backward runs.
+// Image-text contrastive loss against momentum features and their queue, with soft targets (BLIP
+// section 3.2; ALBEF). Keys are this batch's B momentum features, then Q queued ones; K = B + Q:
+//   sim_i2t = image . text_keys / temp,   sim_t2i = text . image_keys / temp [B, K] target  = alpha
+//   softmax(momentum sim) + (1 - alpha) hard loss    = 1/2 (mean_b -sum_k target_i2t log
+//   softmax(sim_i2t) + the same of t2i)
+// hard: one-hot at k = b, or, when caption ids are given, uniform over the keys with the caption id
+// of row b. The gradients for dloss = 1 are made in the same pass: they are [B, E], while the keys
+// change before backward runs.
 #pragma once
 
 #include <cstdint>
@@ -20,9 +21,11 @@ struct Itc {
   const T* text_momentum = nullptr;     // [B, E]
   const T* image_queue = nullptr;       // [Q, E]
   const T* text_queue = nullptr;        // [Q, E]
-  const int64_t* caption = nullptr;        // [B] ids of equal captions; null: every pair is its own only positive
-  const int64_t* queue_caption = nullptr;  // [Q], -1 for none; null exactly when caption is null or Q is 0
-  const T* temp = nullptr;                 // [1]
+  const int64_t* caption =
+      nullptr;  // [B] ids of equal captions; null: every pair is its own only positive
+  const int64_t* queue_caption =
+      nullptr;              // [Q], -1 for none; null exactly when caption is null or Q is 0
+  const T* temp = nullptr;  // [1]
   T alpha = 0;
   T* sim_i2t = nullptr;  // [B, K], all four are written and may be read afterwards
   T* sim_t2i = nullptr;

@@ -1,5 +1,5 @@
-// Layer normalisation over the last dimension (Ba et al. 2016): y = (x - mean) * rstd * weight + bias, with the biased
-// variance and rstd = 1 / sqrt(variance + eps).
+// Layer normalisation over the last dimension (Ba et al. 2016): y = (x - mean) * rstd * weight +
+// bias, with the biased variance and rstd = 1 / sqrt(variance + eps).
 #pragma once
 
 #include <cstdint>
@@ -26,7 +26,7 @@ struct LayerNormBackward {
   const T* weight = nullptr;
   const T* mean = nullptr;
   const T* rstd = nullptr;
-  T* dx = nullptr;  // [rows, n]; may be dy when not accumulating
+  T* dx = nullptr;          // [rows, n]; may be dy when not accumulating
   bool accumulate = false;  // dx += instead of dx =
   T* dweight = nullptr;     // [n], added to; null with dbias: not wanted
   T* dbias = nullptr;       // [n], added to

@@ -1,6 +1,7 @@
-// Matrix product with fused epilogue, the work horse of every linear layer, and the column sum of its bias gradient.
-// All matrices are given by row and column strides, so that NN, NT (forward: W is [out, in]) and TN (weight gradient)
-// are one contract. cpu::gemm(float) is the packed AVX2/AVX-512 kernel or Eigen; double is the reference.
+// Matrix product with fused epilogue, the work horse of every linear layer, and the column sum of
+// its bias gradient. All matrices are given by row and column strides, so that NN, NT (forward: W
+// is [out, in]) and TN (weight gradient) are one contract. cpu::gemm(float) is the packed
+// AVX2/AVX-512 kernel or Eigen; double is the reference.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +9,8 @@
 namespace medley::kernels {
 
 // C[m, n] (+)= epilogue(A[m, k] B[k, n]); in this order, each part optional:
-//   t = A B + bias;  pre_activation = t;  t = gelu(t) | t * gelu'(gelu_input);  t += residual;  C = accumulate ? C + t : t
+//   t = A B + bias;  pre_activation = t;  t = gelu(t) | t * gelu'(gelu_input);  t += residual;  C =
+//   accumulate ? C + t : t
 template <class T>
 struct Gemm {
   int64_t m = 0, n = 0, k = 0;
@@ -19,14 +21,15 @@ struct Gemm {
   T* c = nullptr;  // [m, n], row stride ldc; must not overlap A or B
   int64_t ldc = 0;
   bool accumulate = false;
-  const T* bias = nullptr;      // [n]
-  bool gelu = false;            // exact: t/2 (1 + erf(t / sqrt 2))
-  T* pre_activation = nullptr;  // [m, n], row stride ldc: t before gelu, for the backward pass
+  const T* bias = nullptr;        // [n]
+  bool gelu = false;              // exact: t/2 (1 + erf(t / sqrt 2))
+  T* pre_activation = nullptr;    // [m, n], row stride ldc: t before gelu, for the backward pass
   const T* gelu_input = nullptr;  // [m, n], row stride ldc: t is multiplied by gelu'(gelu_input)
   const T* residual = nullptr;    // [m, n], row stride ldc; may be c itself
 };
 
-// out[n] += sum over rows of x[rows, n] (row stride ldx). Rows are summed in fixed chunks, in order.
+// out[n] += sum over rows of x[rows, n] (row stride ldx). Rows are summed in fixed chunks, in
+// order.
 template <class T>
 struct ColumnSum {
   int64_t rows = 0, n = 0;

@@ -1,4 +1,5 @@
-// Sum of squares of a flat range in f64, in fixed chunks summed in order, and how many elements are NaN or infinite.
+// Sum of squares of a flat range in f64, in fixed chunks summed in order, and how many elements are
+// NaN or infinite.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,7 @@
-// Patch embedding of a vision transformer (Dosovitskiy et al. 2021): a convolution whose stride is its size, the class
-// token in front, position embeddings added. The convolution is a matrix product over unfolded patches.
-// tokens[b, 0] = cls + pos[0];  tokens[b, 1 + j] = weight patch(b, j) + bias + pos[1 + j].
+// Patch embedding of a vision transformer (Dosovitskiy et al. 2021): a convolution whose stride is
+// its size, the class token in front, position embeddings added. The convolution is a matrix
+// product over unfolded patches. tokens[b, 0] = cls + pos[0];  tokens[b, 1 + j] = weight patch(b,
+// j) + bias + pos[1 + j].
 #pragma once
 
 #include <cstdint>
@@ -9,14 +10,15 @@ namespace medley::kernels {
 
 template <class T>
 struct PatchEmbedForward {
-  int64_t batch = 0, side = 0, patch = 0, width = 0;  // side is a multiple of patch; N = (side / patch)^2
-  const T* images = nullptr;                          // [batch, 3, side, side]
-  const T* weight = nullptr;                          // [width, 3, patch, patch]
-  const T* bias = nullptr;                            // [width]
-  const T* cls = nullptr;                             // [width]
-  const T* pos = nullptr;                             // [1 + N, width]
-  T* unfolded = nullptr;                              // [batch * N, 3 * patch * patch], kept for the backward pass
-  T* tokens = nullptr;                                // [batch, 1 + N, width]
+  int64_t batch = 0, side = 0, patch = 0,
+          width = 0;          // side is a multiple of patch; N = (side / patch)^2
+  const T* images = nullptr;  // [batch, 3, side, side]
+  const T* weight = nullptr;  // [width, 3, patch, patch]
+  const T* bias = nullptr;    // [width]
+  const T* cls = nullptr;     // [width]
+  const T* pos = nullptr;     // [1 + N, width]
+  T* unfolded = nullptr;      // [batch * N, 3 * patch * patch], kept for the backward pass
+  T* tokens = nullptr;        // [batch, 1 + N, width]
 };
 
 // Adds to every gradient. Images get none.

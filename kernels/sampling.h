@@ -1,5 +1,6 @@
-// Hard negatives for image-text matching (BLIP section 3.2): for each row b one column j of the batch, with probability
-// proportional to softmax over the first B columns of sim, plus 1e-4; positives are excluded.
+// Hard negatives for image-text matching (BLIP section 3.2): for each row b one column j of the
+// batch, with probability proportional to softmax over the first B columns of sim, plus 1e-4;
+// positives are excluded.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
-// The one include of the test framework (Catch2 v2), so that another version is a change in one place.
+// The one include of the test framework (Catch2 v2), so that another version is a change in one
+// place.
 #pragma once
 
 #include <catch2/catch.hpp>

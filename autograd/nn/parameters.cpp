@@ -42,7 +42,8 @@ void fill(const Tensor& t, const std::string& name, const Init& init, uint64_t s
   with_float("parameters", t.dtype(), [&](auto zero) {
     using T = decltype(zero);
     // Through float in both types, so that an f64 model starts from the same numbers as an f32 one.
-    for (int64_t i = 0; i < t.elements(); ++i) t.data<T>()[i] = static_cast<T>(static_cast<float>(draw(init, random)));
+    for (int64_t i = 0; i < t.elements(); ++i)
+      t.data<T>()[i] = static_cast<T>(static_cast<float>(draw(init, random)));
   });
 }
 
@@ -62,7 +63,8 @@ Parameter ParameterBuilder::add(const std::string& name, const Shape& shape, Ini
   return p;
 }
 
-Parameter ParameterBuilder::part(const std::string& name, const std::string& of, int64_t begin, int64_t end) {
+Parameter ParameterBuilder::part(const std::string& name, const std::string& of, int64_t begin,
+                                 int64_t end) {
   layout_.part(name, of, begin, end);
   declared_.push_back({name, {}, std::make_shared<Tensor>()});
   Parameter p;
@@ -78,7 +80,8 @@ Parameter ParameterBuilder::tie(const std::string& name, const std::string& to) 
   return p;
 }
 
-ParameterStore ParameterBuilder::build(DType dtype, Device device, uint64_t seed, bool with_gradients) {
+ParameterStore ParameterBuilder::build(DType dtype, Device device, uint64_t seed,
+                                       bool with_gradients) {
   ParameterStore store{FlatArena(layout_, dtype, device),
                        with_gradients ? FlatArena(layout_, dtype, device) : FlatArena()};
   for (const Declared& d : declared_) {

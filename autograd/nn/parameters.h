@@ -1,9 +1,10 @@
-// Parameters of a model in flat arenas. A module declares its parameters on a ParameterBuilder by name, shape and
-// starting values; build() lays all of them out in one buffer of weights and one of gradients.
+// Parameters of a model in flat arenas. A module declares its parameters on a ParameterBuilder by
+// name, shape and starting values; build() lays all of them out in one buffer of weights and one of
+// gradients.
 //
 //   ParameterBuilder builder;
-//   Parameter weight = builder.add("blocks.0.attn.qkv.weight", {3 * C, C}, Init::truncated_normal(0.02));
-//   ParameterStore store = builder.build(DType::f32, device, seed);
+//   Parameter weight = builder.add("blocks.0.attn.qkv.weight", {3 * C, C},
+//   Init::truncated_normal(0.02)); ParameterStore store = builder.build(DType::f32, device, seed);
 //   linear(x, weight, bias);      // a Parameter converts to its tensor once built
 #pragma once
 
@@ -19,7 +20,8 @@ namespace medley::autograd {
 struct Init {
   enum Kind { zeros, constant, normal, truncated_normal, uniform };
   Kind kind = zeros;
-  double value = 0;  // the constant, the standard deviation (cut at 2 absolute, as timm), or the half width
+  double value =
+      0;  // the constant, the standard deviation (cut at 2 absolute, as timm), or the half width
 
   static Init fill(double value) { return {constant, value}; }
   static Init normally(double std) { return {normal, std}; }
@@ -48,11 +50,13 @@ struct ParameterStore {
 class ParameterBuilder {
  public:
   Parameter add(const std::string& name, const Shape& shape, Init init);
-  // Rows [begin, end) of a parameter, under a name of their own (checkpoints list it; it is no extra memory).
+  // Rows [begin, end) of a parameter, under a name of their own (checkpoints list it; it is no
+  // extra memory).
   Parameter part(const std::string& name, const std::string& of, int64_t begin, int64_t end);
   // The same memory under another name.
   Parameter tie(const std::string& name, const std::string& to);
-  // Starting values depend on seed and name alone. with_gradients = false gives plain tensors that record nothing.
+  // Starting values depend on seed and name alone. with_gradients = false gives plain tensors that
+  // record nothing.
   ParameterStore build(DType dtype, Device device, uint64_t seed, bool with_gradients = true);
 
  private:

@@ -28,8 +28,9 @@ Tensor add(const Tensor& a, const Tensor& b) {
   Tensor y = Tensor::empty(a.shape(), a.dtype(), a.device());
   with_float("add", a.dtype(), [&](auto zero) {
     using T = decltype(zero);
-    MEDLEY_KERNEL(add, a.device(),
-                  kernels::Add<T>{.n = a.elements(), .a = a.data<T>(), .b = b.data<T>(), .y = y.data<T>()});
+    MEDLEY_KERNEL(
+        add, a.device(),
+        kernels::Add<T>{.n = a.elements(), .a = a.data<T>(), .b = b.data<T>(), .y = y.data<T>()});
   });
   if (Tape* tape = recording({a, b})) tape->record(std::make_unique<AddNode>(), {a, b}, {&y});
   return y;

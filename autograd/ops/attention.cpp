@@ -41,7 +41,8 @@ struct Layout {
             .dropout = options.dropout};
   }
 
-  // 2 products of Lq x Lk x C; lengths are known on the CPU only, elsewhere they are taken as equal.
+  // 2 products of Lq x Lk x C; lengths are known on the CPU only, elsewhere they are taken as
+  // equal.
   int64_t forward_flops(int64_t q_rows, int64_t k_rows) const {
     const int64_t blocks = queries.count(), kv_blocks = keys.count();
     if (blocks == 0 || kv_blocks == 0) return 0;
@@ -58,9 +59,11 @@ void check_sequences(const char* op, const char* name, const Sequences& s, int64
   if (cu[0] != 0) throw ValueError(str("[", op, "] ", name, ".cu starts at ", cu[0], ", not 0"));
   for (int64_t i = 0; i < n; ++i)
     if (cu[i + 1] < cu[i])
-      throw ValueError(str("[", op, "] ", name, ".cu decreases at ", i + 1, ": ", cu[i], " then ", cu[i + 1]));
+      throw ValueError(
+          str("[", op, "] ", name, ".cu decreases at ", i + 1, ": ", cu[i], " then ", cu[i + 1]));
   if (cu[n] != rows)
-    throw ValueError(str("[", op, "] ", name, ".cu ends at ", cu[n], " but there are ", rows, " rows"));
+    throw ValueError(
+        str("[", op, "] ", name, ".cu ends at ", cu[n], " but there are ", rows, " rows"));
 }
 
 void check_heads(const char* op, int64_t width, int64_t heads) {
@@ -149,8 +152,10 @@ Tensor attend(const Tensor& q, const Tensor& kv, const Layout& layout, bool is_s
     node->o = o;
     node->lse = lse;
     node->layout = layout;
-    if (is_self) tape->record(std::move(node), {q}, {&o});
-    else tape->record(std::move(node), {q, kv}, {&o});
+    if (is_self)
+      tape->record(std::move(node), {q}, {&o});
+    else
+      tape->record(std::move(node), {q, kv}, {&o});
   }
   return o;
 }
@@ -167,34 +172,38 @@ Sequences make_sequences(const std::vector<int32_t>& lengths, Device device) {
 }
 
 Sequences uniform_sequences(int64_t count, int64_t length, Device device) {
-  return make_sequences(std::vector<int32_t>(static_cast<size_t>(count), static_cast<int32_t>(length)), device);
+  return make_sequences(
+      std::vector<int32_t>(static_cast<size_t>(count), static_cast<int32_t>(length)), device);
 }
 
-Tensor self_attention(const Tensor& qkv, const Sequences& sequences, const AttentionOptions& options) {
+Tensor self_attention(const Tensor& qkv, const Sequences& sequences,
+                      const AttentionOptions& options) {
   check_matrix("self_attention", "qkv", qkv, 2);
   if (qkv.size(1) % 3 != 0)
-    throw ShapeError(str("[self_attention] qkv has shape ", qkv.shape(), ": its width is not a multiple of 3"));
+    throw ShapeError(
+        str("[self_attention] qkv has shape ", qkv.shape(), ": its width is not a multiple of 3"));
   check_heads("self_attention", qkv.size(1) / 3, options.heads);
   check_sequences("self_attention", "sequences", sequences, qkv.size(0));
   return attend(qkv, Tensor(), {sequences, sequences, Tensor(), options, qkv.size(1) / 3}, true);
 }
 
-Tensor cross_attention(const Tensor& q, const Tensor& kv, const Sequences& queries, const Sequences& keys,
-                       const Tensor& kv_index, const AttentionOptions& options) {
+Tensor cross_attention(const Tensor& q, const Tensor& kv, const Sequences& queries,
+                       const Sequences& keys, const Tensor& kv_index,
+                       const AttentionOptions& options) {
   check_matrix("cross_attention", "q", q, 2);
   check_matrix("cross_attention", "kv", kv, 2);
   check_same_kind("cross_attention", q, "kv", kv);
   if (kv.size(1) != 2 * q.size(1))
-    throw ShapeError(str("[cross_attention] q has shape ", q.shape(), " but kv ", kv.shape(), ", not width ",
-                         2 * q.size(1)));
+    throw ShapeError(str("[cross_attention] q has shape ", q.shape(), " but kv ", kv.shape(),
+                         ", not width ", 2 * q.size(1)));
   check_heads("cross_attention", q.size(1), options.heads);
   check_sequences("cross_attention", "queries", queries, q.size(0));
   check_sequences("cross_attention", "keys", keys, kv.size(0));
   if (kv_index.defined()) {
     check_range("cross_attention", "kv_index", kv_index, keys.count());
     if (kv_index.size(0) != queries.count())
-      throw ShapeError(str("[cross_attention] kv_index has shape ", kv_index.shape(), " for ", queries.count(),
-                           " query sequences"));
+      throw ShapeError(str("[cross_attention] kv_index has shape ", kv_index.shape(), " for ",
+                           queries.count(), " query sequences"));
   } else if (queries.count() != keys.count()) {
     throw ShapeError(str("[cross_attention] ", queries.count(), " query and ", keys.count(),
                          " key sequences need a kv_index"));

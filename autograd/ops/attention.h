@@ -24,11 +24,14 @@ struct AttentionOptions {
 };
 
 // qkv [rows, 3 C], columns [q | k | v], each of `heads` heads -> [rows, C]. scale = head_dim^-1/2.
-Tensor self_attention(const Tensor& qkv, const Sequences& sequences, const AttentionOptions& options);
+Tensor self_attention(const Tensor& qkv, const Sequences& sequences,
+                      const AttentionOptions& options);
 
-// q [rows of queries, C]; kv [rows of keys, 2 C], columns [k | v]; kv_index [queries.count()] i32 names the key sequence
-// of each query sequence (undefined: the same index) -> [rows of queries, C]. Throws ValueError for an index out of range.
-Tensor cross_attention(const Tensor& q, const Tensor& kv, const Sequences& queries, const Sequences& keys,
-                       const Tensor& kv_index, const AttentionOptions& options);
+// q [rows of queries, C]; kv [rows of keys, 2 C], columns [k | v]; kv_index [queries.count()] i32
+// names the key sequence of each query sequence (undefined: the same index) -> [rows of queries,
+// C]. Throws ValueError for an index out of range.
+Tensor cross_attention(const Tensor& q, const Tensor& kv, const Sequences& queries,
+                       const Sequences& keys, const Tensor& kv_index,
+                       const AttentionOptions& options);
 
 }  // namespace medley::autograd

@@ -23,15 +23,16 @@ struct CrossEntropyNode final : Node {
     const Tensor dloss = g.out(0), x = logits.get();
     with_float("cross_entropy", x.dtype(), [&](auto zero) {
       using T = decltype(zero);
-      MEDLEY_KERNEL(cross_entropy_backward, x.device(),
-                    kernels::CrossEntropyBackward<T>{.rows = x.size(0),
-                                                     .classes = x.size(1),
-                                                     .logits = x.data<T>(),
-                                                     .targets = targets.get().template data<int32_t>(),
-                                                     .smoothing = static_cast<T>(smoothing),
-                                                     .lse = lse.get().template data<T>(),
-                                                     .dloss = dloss.data<T>(),
-                                                     .dlogits = x.data<T>()});
+      MEDLEY_KERNEL(
+          cross_entropy_backward, x.device(),
+          kernels::CrossEntropyBackward<T>{.rows = x.size(0),
+                                           .classes = x.size(1),
+                                           .logits = x.data<T>(),
+                                           .targets = targets.get().template data<int32_t>(),
+                                           .smoothing = static_cast<T>(smoothing),
+                                           .lse = lse.get().template data<T>(),
+                                           .dloss = dloss.data<T>(),
+                                           .dlogits = x.data<T>()});
     });
     x.bump_version();
     logits.release();
@@ -47,7 +48,8 @@ void check_targets(const Tensor& targets, int64_t rows, int64_t classes) {
   const int32_t* t = targets.data<int32_t>();
   for (int64_t i = 0; i < rows; ++i)
     if (t[i] != kernels::kIgnoredTarget && (t[i] < 0 || t[i] >= classes))
-      throw ValueError(str("[cross_entropy] targets[", i, "] is ", t[i], ", not in 0 .. ", classes - 1));
+      throw ValueError(
+          str("[cross_entropy] targets[", i, "] is ", t[i], ", not in 0 .. ", classes - 1));
 }
 
 }  // namespace

@@ -5,9 +5,9 @@
 
 namespace medley::autograd {
 
-// logits [rows, classes], targets [rows] i32 (kernels::kIgnoredTarget: not counted) -> scalar. Backward writes the
-// gradient over the logits: nothing else may use them afterwards (the version check says so). Throws ValueError for a
-// target out of range.
+// logits [rows, classes], targets [rows] i32 (kernels::kIgnoredTarget: not counted) -> scalar.
+// Backward writes the gradient over the logits: nothing else may use them afterwards (the version
+// check says so). Throws ValueError for a target out of range.
 Tensor cross_entropy(const Tensor& logits, const Tensor& targets, double smoothing = 0);
 
 }  // namespace medley::autograd

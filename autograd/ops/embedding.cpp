@@ -27,26 +27,29 @@ struct EmbeddingNode final : Node {
     const Tensor dword = table(0), dposition = table(1);
     with_float("embedding", dy.dtype(), [&](auto zero) {
       using T = decltype(zero);
-      MEDLEY_KERNEL(embedding_backward, dy.device(),
-                    kernels::EmbeddingBackward<T>{.tokens = dy.size(0),
-                                                  .n = dy.size(1),
-                                                  .ids = ids.get().template data<int32_t>(),
-                                                  .positions = positions.get().template data<int32_t>(),
-                                                  .dy = dy.data<T>(),
-                                                  .dword = dword.template data<T>(),
-                                                  .dposition = dposition.template data<T>()});
+      MEDLEY_KERNEL(
+          embedding_backward, dy.device(),
+          kernels::EmbeddingBackward<T>{.tokens = dy.size(0),
+                                        .n = dy.size(1),
+                                        .ids = ids.get().template data<int32_t>(),
+                                        .positions = positions.get().template data<int32_t>(),
+                                        .dy = dy.data<T>(),
+                                        .dword = dword.template data<T>(),
+                                        .dposition = dposition.template data<T>()});
     });
   }
 };
 
 }  // namespace
 
-Tensor embedding(const Tensor& ids, const Tensor& positions, const Tensor& word, const Tensor& position) {
+Tensor embedding(const Tensor& ids, const Tensor& positions, const Tensor& word,
+                 const Tensor& position) {
   check_matrix("embedding", "word", word, 2);
   check_matrix("embedding", "position", position, 2);
   check_same_kind("embedding", word, "position", position);
   if (position.size(1) != word.size(1))
-    throw ShapeError(str("[embedding] word has shape ", word.shape(), " but position ", position.shape()));
+    throw ShapeError(
+        str("[embedding] word has shape ", word.shape(), " but position ", position.shape()));
   check_range("embedding", "ids", ids, word.size(0));
   check_range("embedding", "positions", positions, position.size(0));
   check_shape("embedding", "positions", positions, ids.shape());

@@ -7,6 +7,7 @@ namespace medley::autograd {
 
 // ids, positions [tokens] i32; word [V, C], position [P, C] -> [tokens, C].
 // Throws ValueError for an id or a position out of range.
-Tensor embedding(const Tensor& ids, const Tensor& positions, const Tensor& word, const Tensor& position);
+Tensor embedding(const Tensor& ids, const Tensor& positions, const Tensor& word,
+                 const Tensor& position);
 
 }  // namespace medley::autograd

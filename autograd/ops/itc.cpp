@@ -12,7 +12,8 @@
 namespace medley::autograd {
 namespace {
 
-// The gradients for dloss = 1 were made in forward, before the queue moved on; backward scales them.
+// The gradients for dloss = 1 were made in forward, before the queue moved on; backward scales
+// them.
 struct ItcNode final : Node {
   Saved dimage{"dimage"}, dtext{"dtext"}, dtemp{"dtemp"};
 
@@ -40,14 +41,17 @@ struct ItcNode final : Node {
 void check(const ItcInputs& in) {
   check_matrix("itc", "image", in.image, 2);
   const Shape shape = in.image.shape();
-  for (const auto& [name, t] : {std::pair("text", &in.text), std::pair("image_momentum", &in.image_momentum),
-                                std::pair("text_momentum", &in.text_momentum)}) {
+  for (const auto& [name, t] :
+       {std::pair("text", &in.text), std::pair("image_momentum", &in.image_momentum),
+        std::pair("text_momentum", &in.text_momentum)}) {
     check_shape("itc", name, *t, shape);
     check_same_kind("itc", in.image, name, *t);
   }
-  if (in.temp.elements() != 1) throw ShapeError(str("[itc] temp has shape ", in.temp.shape(), ", not one element"));
+  if (in.temp.elements() != 1)
+    throw ShapeError(str("[itc] temp has shape ", in.temp.shape(), ", not one element"));
   const bool queued = in.image_queue.defined();
-  if (queued != in.text_queue.defined()) throw ShapeError("[itc] only one of the two queues is defined");
+  if (queued != in.text_queue.defined())
+    throw ShapeError("[itc] only one of the two queues is defined");
   if (queued) {
     check_shape("itc", "image_queue", in.image_queue, {in.image_queue.size(0), shape[1]});
     check_shape("itc", "text_queue", in.text_queue, in.image_queue.shape());
@@ -64,7 +68,9 @@ ItcResult itc(const ItcInputs& in) {
   check(in);
   const int64_t b = in.image.size(0), e = in.image.size(1);
   const int64_t q = in.image_queue.defined() ? in.image_queue.size(0) : 0;
-  const auto make = [&](const Shape& shape) { return Tensor::empty(shape, in.image.dtype(), in.image.device()); };
+  const auto make = [&](const Shape& shape) {
+    return Tensor::empty(shape, in.image.dtype(), in.image.device());
+  };
   ItcResult r{make({}), make({b, b + q}), make({b, b + q}), make({b, b + q}), make({b, b + q})};
   Tape* tape = recording({in.image, in.text, in.temp});
   Tensor dimage, dtext, dtemp;
@@ -78,28 +84,30 @@ ItcResult itc(const ItcInputs& in) {
     using T = decltype(zero);
     const auto data = [](const Tensor& t) { return t.defined() ? t.data<T>() : nullptr; };
     const auto ids = [](const Tensor& t) { return t.defined() ? t.data<int64_t>() : nullptr; };
-    MEDLEY_KERNEL(itc, in.image.device(),
-                  kernels::Itc<T>{.batch = b,
-                                  .queue = q,
-                                  .n = e,
-                                  .image = data(in.image),
-                                  .text = data(in.text),
-                                  .image_momentum = data(in.image_momentum),
-                                  .text_momentum = data(in.text_momentum),
-                                  .image_queue = data(in.image_queue),
-                                  .text_queue = data(in.text_queue),
-                                  .caption = ids(in.caption),
-                                  .queue_caption = in.caption.defined() && q > 0 ? ids(in.queue_caption) : nullptr,
-                                  .temp = data(in.temp),
-                                  .alpha = static_cast<T>(in.alpha),
-                                  .sim_i2t = data(r.sim_i2t),
-                                  .sim_t2i = data(r.sim_t2i),
-                                  .target_i2t = data(r.target_i2t),
-                                  .target_t2i = data(r.target_t2i),
-                                  .loss = data(r.loss),
-                                  .dimage = data(dimage),
-                                  .dtext = data(dtext),
-                                  .dtemp = data(dtemp)});
+    MEDLEY_KERNEL(
+        itc, in.image.device(),
+        kernels::Itc<T>{
+            .batch = b,
+            .queue = q,
+            .n = e,
+            .image = data(in.image),
+            .text = data(in.text),
+            .image_momentum = data(in.image_momentum),
+            .text_momentum = data(in.text_momentum),
+            .image_queue = data(in.image_queue),
+            .text_queue = data(in.text_queue),
+            .caption = ids(in.caption),
+            .queue_caption = in.caption.defined() && q > 0 ? ids(in.queue_caption) : nullptr,
+            .temp = data(in.temp),
+            .alpha = static_cast<T>(in.alpha),
+            .sim_i2t = data(r.sim_i2t),
+            .sim_t2i = data(r.sim_t2i),
+            .target_i2t = data(r.target_i2t),
+            .target_t2i = data(r.target_t2i),
+            .loss = data(r.loss),
+            .dimage = data(dimage),
+            .dtext = data(dtext),
+            .dtemp = data(dtemp)});
   });
   if (tape) {
     auto node = std::make_unique<ItcNode>();

@@ -17,7 +17,8 @@ void run_gemm(Device device, const kernels::Gemm<T>& args) {
   MEDLEY_KERNEL(gemm, device, args);
 }
 
-// y = act(x W^T + b) + residual:  du = act'(u) dy,  dx = du W,  dW += du^T x,  db += column sums of du.
+// y = act(x W^T + b) + residual:  du = act'(u) dy,  dx = du W,  dW += du^T x,  db += column sums of
+// du.
 struct LinearNode final : Node {
   Saved x{"x"}, weight{"weight"}, pre_activation{"pre_activation"};
   bool gelu = false;
@@ -50,36 +51,53 @@ struct LinearNode final : Node {
     }
     if (g.wants(kX)) {
       const auto dx = g.in(kX);
-      run_gemm<T>(device, {.m = m, .n = k, .k = n,
-                           .a = du.data<T>(), .a_row = n,
-                           .b = w.data<T>(), .b_row = k, .b_col = 1,
-                           .c = dx.tensor.data<T>(), .ldc = k, .accumulate = dx.accumulate});
+      run_gemm<T>(device, {.m = m,
+                           .n = k,
+                           .k = n,
+                           .a = du.data<T>(),
+                           .a_row = n,
+                           .b = w.data<T>(),
+                           .b_row = k,
+                           .b_col = 1,
+                           .c = dx.tensor.data<T>(),
+                           .ldc = k,
+                           .accumulate = dx.accumulate});
     }
     if (g.wants(kWeight)) {
       const auto dw = g.in(kWeight);
-      run_gemm<T>(device, {.m = n, .n = k, .k = m,
-                           .a = du.data<T>(), .a_row = 1, .a_col = n,
-                           .b = in.data<T>(), .b_row = k, .b_col = 1,
-                           .c = dw.tensor.data<T>(), .ldc = k, .accumulate = dw.accumulate});
+      run_gemm<T>(device, {.m = n,
+                           .n = k,
+                           .k = m,
+                           .a = du.data<T>(),
+                           .a_row = 1,
+                           .a_col = n,
+                           .b = in.data<T>(),
+                           .b_row = k,
+                           .b_col = 1,
+                           .c = dw.tensor.data<T>(),
+                           .ldc = k,
+                           .accumulate = dw.accumulate});
     }
     if (g.wants(kBias)) {
       const auto db = g.in(kBias);
       if (!db.accumulate) db.tensor.fill_zero();
-      MEDLEY_KERNEL(column_sum, device,
-                    kernels::ColumnSum<T>{.rows = m, .n = n, .x = du.data<T>(), .ldx = n,
-                                          .out = db.tensor.data<T>()});
+      MEDLEY_KERNEL(
+          column_sum, device,
+          kernels::ColumnSum<T>{
+              .rows = m, .n = n, .x = du.data<T>(), .ldx = n, .out = db.tensor.data<T>()});
     }
   }
 };
 
 }  // namespace
 
-Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias, const LinearOptions& options) {
+Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias,
+              const LinearOptions& options) {
   check_matrix("linear", "weight", weight, 2);
   const int64_t n = weight.size(0), k = weight.size(1);
   if (!x.defined() || x.rank() < 1 || x.size(-1) != k)
-    throw ShapeError(str("[linear] x has shape ", x.shape(), " but weight ", weight.shape(), " takes ", k,
-                         " features"));
+    throw ShapeError(str("[linear] x has shape ", x.shape(), " but weight ", weight.shape(),
+                         " takes ", k, " features"));
   check_shape("linear", "x", x, x.shape());
   check_same_kind("linear", x, "weight", weight);
   if (bias.defined()) check_shape("linear", "bias", bias, {n});
@@ -95,10 +113,16 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias, const L
   const int64_t m = x.elements() / k;
   with_float("linear", x.dtype(), [&](auto zero) {
     using T = decltype(zero);
-    run_gemm<T>(x.device(), {.m = m, .n = n, .k = k,
-                             .a = x.data<T>(), .a_row = k,
-                             .b = weight.data<T>(), .b_row = 1, .b_col = k,
-                             .c = y.data<T>(), .ldc = n,
+    run_gemm<T>(x.device(), {.m = m,
+                             .n = n,
+                             .k = k,
+                             .a = x.data<T>(),
+                             .a_row = k,
+                             .b = weight.data<T>(),
+                             .b_row = 1,
+                             .b_col = k,
+                             .c = y.data<T>(),
+                             .ldc = n,
                              .bias = bias.defined() ? bias.data<T>() : nullptr,
                              .gelu = options.gelu,
                              .pre_activation = pre.defined() ? pre.data<T>() : nullptr,

@@ -10,8 +10,9 @@ struct LinearOptions {
   Tensor residual;  // [rows, out]; undefined: none
 };
 
-// x [.., in], weight [out, in], bias [out] (may be undefined) -> [.., out] (x's leading dimensions kept).
-// Throws ShapeError.
-Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias, const LinearOptions& options = {});
+// x [.., in], weight [out, in], bias [out] (may be undefined) -> [.., out] (x's leading dimensions
+// kept). Throws ShapeError.
+Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias,
+              const LinearOptions& options = {});
 
 }  // namespace medley::autograd

@@ -52,7 +52,8 @@ struct PatchEmbedNode final : Node {
   }
 };
 
-Sizes check(const Tensor& images, const Tensor& weight, const Tensor& bias, const Tensor& cls, const Tensor& pos) {
+Sizes check(const Tensor& images, const Tensor& weight, const Tensor& bias, const Tensor& cls,
+            const Tensor& pos) {
   check_matrix("patch_embed", "images", images, 4);
   check_matrix("patch_embed", "weight", weight, 4);
   check_same_kind("patch_embed", images, "weight", weight);
@@ -61,24 +62,28 @@ Sizes check(const Tensor& images, const Tensor& weight, const Tensor& bias, cons
   check_shape("patch_embed", "weight", weight, {s.width, 3, s.patch, s.patch});
   check_shape("patch_embed", "bias", bias, {s.width});
   if (s.patch < 1 || s.side % s.patch != 0)
-    throw ShapeError(str("[patch_embed] images are ", s.side, " pixels a side, not a multiple of the patch ", s.patch),
+    throw ShapeError(str("[patch_embed] images are ", s.side,
+                         " pixels a side, not a multiple of the patch ", s.patch),
                      "choose image_size as a multiple of patch_size");
   if (cls.elements() != s.width)
-    throw ShapeError(str("[patch_embed] cls has shape ", cls.shape(), ", expected ", s.width, " elements"));
+    throw ShapeError(
+        str("[patch_embed] cls has shape ", cls.shape(), ", expected ", s.width, " elements"));
   if (pos.elements() != (1 + s.patches()) * s.width)
-    throw ShapeError(str("[patch_embed] pos has shape ", pos.shape(), " but images of ", s.side, " pixels have ",
-                         1 + s.patches(), " tokens of ", s.width),
+    throw ShapeError(str("[patch_embed] pos has shape ", pos.shape(), " but images of ", s.side,
+                         " pixels have ", 1 + s.patches(), " tokens of ", s.width),
                      "the picture size must be the one that the model was made for");
   return s;
 }
 
 }  // namespace
 
-Tensor patch_embed(const Tensor& images, const Tensor& weight, const Tensor& bias, const Tensor& cls,
-                   const Tensor& pos) {
+Tensor patch_embed(const Tensor& images, const Tensor& weight, const Tensor& bias,
+                   const Tensor& cls, const Tensor& pos) {
   const Sizes s = check(images, weight, bias, cls, pos);
-  const Tensor unfolded = Tensor::empty({s.batch * s.patches(), s.pixels()}, images.dtype(), images.device());
-  Tensor tokens = Tensor::empty({s.batch, 1 + s.patches(), s.width}, images.dtype(), images.device());
+  const Tensor unfolded =
+      Tensor::empty({s.batch * s.patches(), s.pixels()}, images.dtype(), images.device());
+  Tensor tokens =
+      Tensor::empty({s.batch, 1 + s.patches(), s.width}, images.dtype(), images.device());
   count_flops(s.flops());
   with_float("patch_embed", images.dtype(), [&](auto zero) {
     using T = decltype(zero);

@@ -11,7 +11,8 @@
 namespace medley::autograd {
 namespace {
 
-// The gradient of the whole is assembled from those of the runs; a run that nothing used gives zeros.
+// The gradient of the whole is assembled from those of the runs; a run that nothing used gives
+// zeros.
 struct SplitRowsNode final : Node {
   std::vector<int64_t> sizes;
   Shape shape;
@@ -24,8 +25,10 @@ struct SplitRowsNode final : Node {
     int64_t row = 0;
     for (size_t i = 0; i < sizes.size(); row += sizes[i], ++i) {
       const Tensor part = dx.slice(0, row, row + sizes[i]), dy = g.out(static_cast<int>(i));
-      if (dy.defined()) part.copy_from(dy);
-      else part.fill_zero();
+      if (dy.defined())
+        part.copy_from(dy);
+      else
+        part.fill_zero();
     }
     g.give(0, dx);
   }
@@ -39,7 +42,8 @@ struct ConcatRowsNode final : Node {
     const Tensor dy = g.out(0);
     int64_t row = 0;
     for (size_t i = 0; i < sizes.size(); row += sizes[i], ++i)
-      if (g.wants(static_cast<int>(i))) g.give(static_cast<int>(i), dy.slice(0, row, row + sizes[i]));
+      if (g.wants(static_cast<int>(i)))
+        g.give(static_cast<int>(i), dy.slice(0, row, row + sizes[i]));
   }
 };
 
@@ -72,11 +76,13 @@ std::vector<Tensor> split_rows(const Tensor& x, const std::vector<int64_t>& size
   int64_t row = 0;
   for (const int64_t size : sizes) {
     if (size < 0 || row + size > x.size(0))
-      throw ShapeError(str("[split_rows] a run of ", size, " rows at row ", row, " of ", x.shape()));
+      throw ShapeError(
+          str("[split_rows] a run of ", size, " rows at row ", row, " of ", x.shape()));
     parts.push_back(x.slice(0, row, row + size));
     row += size;
   }
-  if (row != x.size(0)) throw ShapeError(str("[split_rows] runs add up to ", row, " rows of ", x.shape()));
+  if (row != x.size(0))
+    throw ShapeError(str("[split_rows] runs add up to ", row, " rows of ", x.shape()));
   if (Tape* tape = recording({x})) {
     auto node = std::make_unique<SplitRowsNode>();
     node->sizes = sizes;
@@ -98,11 +104,13 @@ Tensor concat_rows(const std::vector<Tensor>& parts) {
     check_matrix("concat_rows", "part", part, 2);
     check_same_kind("concat_rows", parts.front(), "part", part);
     if (part.size(1) != parts.front().size(1))
-      throw ShapeError(str("[concat_rows] parts have shapes ", parts.front().shape(), " and ", part.shape()));
+      throw ShapeError(
+          str("[concat_rows] parts have shapes ", parts.front().shape(), " and ", part.shape()));
     sizes.push_back(part.size(0));
     rows += part.size(0);
   }
-  Tensor y = Tensor::empty({rows, parts.front().size(1)}, parts.front().dtype(), parts.front().device());
+  Tensor y =
+      Tensor::empty({rows, parts.front().size(1)}, parts.front().dtype(), parts.front().device());
   int64_t row = 0;
   for (const Tensor& part : parts) {
     y.slice(0, row, row + part.size(0)).copy_from(part);

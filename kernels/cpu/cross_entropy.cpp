@@ -29,7 +29,9 @@ int64_t count_targets(const int32_t* targets, int64_t rows) {
 namespace medley::kernels::cpu {
 namespace {
 
-void rows_forward(const CrossEntropyForward<float>& args) { MEDLEY_ISA_CALL(cross_entropy_rows, args); }
+void rows_forward(const CrossEntropyForward<float>& args) {
+  MEDLEY_ISA_CALL(cross_entropy_rows, args);
+}
 void rows_backward(const CrossEntropyBackward<float>& args, float scale) {
   MEDLEY_ISA_CALL(cross_entropy_gradient, args, scale);
 }
@@ -49,7 +51,11 @@ void cross_entropy_backward(const CrossEntropyBackward<float>& args) {
   rows_backward(args, counted == 0 ? 0.0f : *args.dloss / static_cast<float>(counted));
 }
 
-void cross_entropy_forward(const CrossEntropyForward<double>& args) { reference::cross_entropy_forward(args); }
-void cross_entropy_backward(const CrossEntropyBackward<double>& args) { reference::cross_entropy_backward(args); }
+void cross_entropy_forward(const CrossEntropyForward<double>& args) {
+  reference::cross_entropy_forward(args);
+}
+void cross_entropy_backward(const CrossEntropyBackward<double>& args) {
+  reference::cross_entropy_backward(args);
+}
 
 }  // namespace medley::kernels::cpu

@@ -1,4 +1,5 @@
-// Forward shares tokens out among threads; backward columns, so that each sum runs in the order of the tokens.
+// Forward shares tokens out among threads; backward columns, so that each sum runs in the order of
+// the tokens.
 #include "kernels/embedding.h"
 
 #include "core/threads.h"
@@ -36,6 +37,8 @@ void embedding_backward(const EmbeddingBackward<float>& args) {
 }
 
 void embedding_forward(const EmbeddingForward<double>& args) { reference::embedding_forward(args); }
-void embedding_backward(const EmbeddingBackward<double>& args) { reference::embedding_backward(args); }
+void embedding_backward(const EmbeddingBackward<double>& args) {
+  reference::embedding_backward(args);
+}
 
 }  // namespace medley::kernels::cpu

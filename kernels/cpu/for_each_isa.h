@@ -2,8 +2,8 @@
 // medley::kernels::cpu. No include guard: a .cpp file includes its headers, then
 //   #define MEDLEY_ISA_BODY "kernels/cpu/layernorm.inc"
 //   #include "kernels/cpu/for_each_isa.h"
-// and calls the variants through MEDLEY_ISA_CALL. Standard headers must come before, so that their inline functions
-// are not compiled for a CPU that may not be there.
+// and calls the variants through MEDLEY_ISA_CALL. Standard headers must come before, so that their
+// inline functions are not compiled for a CPU that may not be there.
 #ifndef MEDLEY_ISA_BODY
 #error "define MEDLEY_ISA_BODY before including for_each_isa.h"
 #endif

@@ -1,4 +1,5 @@
-// Forward copies rows; backward shares columns out among threads, so that each sum runs in the order of the index.
+// Forward copies rows; backward shares columns out among threads, so that each sum runs in the
+// order of the index.
 #include "kernels/gather.h"
 
 #include <cstring>
@@ -16,7 +17,8 @@ constexpr int64_t kGrain = 32768;  // elements that are worth waking a thread fo
 void gather_forward(const GatherForward<float>& args) {
   parallel_for(args.count, 1 + kGrain / (1 + args.n), [&](int64_t begin, int64_t end) {
     for (int64_t r = begin; r < end; ++r)
-      std::memcpy(args.y + r * args.n, args.x + args.index[r] * args.n, static_cast<size_t>(args.n) * sizeof(float));
+      std::memcpy(args.y + r * args.n, args.x + args.index[r] * args.n,
+                  static_cast<size_t>(args.n) * sizeof(float));
   });
 }
 

@@ -11,7 +11,7 @@
 namespace medley::kernels::cpu {
 namespace {
 
-constexpr int64_t kDearGrain = 4096;   // elements that are worth waking a thread for
+constexpr int64_t kDearGrain = 4096;  // elements that are worth waking a thread for
 
 }  // namespace
 }  // namespace medley::kernels::cpu

@@ -7,8 +7,8 @@ namespace medley::kernels::cpu {
 
 enum class Isa { portable, avx2, avx512 };
 
-// The best that this CPU has, or what MEDLEY_ISA names (portable, avx2, avx512). Throws ValueError for a set that the
-// CPU lacks.
+// The best that this CPU has, or what MEDLEY_ISA names (portable, avx2, avx512). Throws ValueError
+// for a set that the CPU lacks.
 Isa isa();
 void set_isa(Isa isa);  // for tests and benchmarks: throws ValueError for a set that the CPU lacks
 bool cpu_has(Isa isa);
@@ -16,15 +16,16 @@ std::string_view name_of(Isa isa);
 
 }  // namespace medley::kernels::cpu
 
-// Calls the variant of a kernel for the current instruction set: MEDLEY_ISA_CALL(layernorm_forward, args).
-#define MEDLEY_ISA_CALL(function, ...)                        \
-  do {                                                        \
-    switch (::medley::kernels::cpu::isa()) {                  \
-      case ::medley::kernels::cpu::Isa::avx512:               \
-        return avx512::function(__VA_ARGS__);                 \
-      case ::medley::kernels::cpu::Isa::avx2:                 \
-        return avx2::function(__VA_ARGS__);                   \
-      case ::medley::kernels::cpu::Isa::portable:             \
-        return portable::function(__VA_ARGS__);               \
-    }                                                         \
+// Calls the variant of a kernel for the current instruction set: MEDLEY_ISA_CALL(layernorm_forward,
+// args).
+#define MEDLEY_ISA_CALL(function, ...)            \
+  do {                                            \
+    switch (::medley::kernels::cpu::isa()) {      \
+      case ::medley::kernels::cpu::Isa::avx512:   \
+        return avx512::function(__VA_ARGS__);     \
+      case ::medley::kernels::cpu::Isa::avx2:     \
+        return avx2::function(__VA_ARGS__);       \
+      case ::medley::kernels::cpu::Isa::portable: \
+        return portable::function(__VA_ARGS__);   \
+    }                                             \
   } while (false)

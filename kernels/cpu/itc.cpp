@@ -1,4 +1,5 @@
-// f32: the similarities and the gradients of the queries are matrix products, the rows in between are vectorised.
+// f32: the similarities and the gradients of the queries are matrix products, the rows in between
+// are vectorised.
 #include "kernels/itc.h"
 
 #include <cmath>
@@ -51,11 +52,20 @@ ItcRow row_of(const Itc<float>& args, int64_t b, const float* sim, float* target
 }
 
 // out[B, K] = queries . keys / temp: the keys of this batch, then the queue's.
-void similarities(const Itc<float>& args, const float* queries, const float* keys, const float* queue, float* out) {
+void similarities(const Itc<float>& args, const float* queries, const float* keys,
+                  const float* queue, float* out) {
   const int64_t b = args.batch, total = b + args.queue;
   const float inverse = 1 / *args.temp;
-  Gemm<float> product{.m = b, .n = b, .k = args.n, .a = queries, .a_row = args.n, .b = keys, .b_row = 1,
-                      .b_col = args.n, .c = out, .ldc = total};
+  Gemm<float> product{.m = b,
+                      .n = b,
+                      .k = args.n,
+                      .a = queries,
+                      .a_row = args.n,
+                      .b = keys,
+                      .b_row = 1,
+                      .b_col = args.n,
+                      .c = out,
+                      .ldc = total};
   gemm(product);
   product.n = args.queue;
   product.b = queue;
@@ -67,10 +77,19 @@ void similarities(const Itc<float>& args, const float* queries, const float* key
 }
 
 // dquery = dsim . keys / temp.
-void query_gradients(const Itc<float>& args, const float* dsim, const float* keys, const float* queue, float* dquery) {
+void query_gradients(const Itc<float>& args, const float* dsim, const float* keys,
+                     const float* queue, float* dquery) {
   const int64_t b = args.batch, total = b + args.queue;
-  Gemm<float> product{.m = b, .n = args.n, .k = b, .a = dsim, .a_row = total, .b = keys, .b_row = args.n, .b_col = 1,
-                      .c = dquery, .ldc = args.n};
+  Gemm<float> product{.m = b,
+                      .n = args.n,
+                      .k = b,
+                      .a = dsim,
+                      .a_row = total,
+                      .b = keys,
+                      .b_row = args.n,
+                      .b_col = 1,
+                      .c = dquery,
+                      .ldc = args.n};
   gemm(product);
   product.k = args.queue;
   product.a = dsim + b;
@@ -109,8 +128,14 @@ void itc(const Itc<float>& args) {
   *args.loss = 0;
   if (args.dtemp) *args.dtemp = 0;
   std::vector<ItcRow> rows(static_cast<size_t>(args.batch));
-  run(args, {args.image, args.image_momentum, args.text_momentum, args.text_queue, args.sim_i2t, args.target_i2t, args.dimage}, rows);
-  run(args, {args.text, args.text_momentum, args.image_momentum, args.image_queue, args.sim_t2i, args.target_t2i, args.dtext}, rows);
+  run(args,
+      {args.image, args.image_momentum, args.text_momentum, args.text_queue, args.sim_i2t,
+       args.target_i2t, args.dimage},
+      rows);
+  run(args,
+      {args.text, args.text_momentum, args.image_momentum, args.image_queue, args.sim_t2i,
+       args.target_t2i, args.dtext},
+      rows);
 }
 
 void itc(const Itc<double>& args) { reference::itc(args); }

@@ -14,8 +14,9 @@
 namespace medley::kernels::cpu {
 namespace {
 
-constexpr int64_t kRowGrain = 64;   // rows that are worth waking a thread for
-constexpr int64_t kChunkRows = 64;  // rows of one partial sum of dweight and dbias: part of the result's bits
+constexpr int64_t kRowGrain = 64;  // rows that are worth waking a thread for
+constexpr int64_t kChunkRows =
+    64;  // rows of one partial sum of dweight and dbias: part of the result's bits
 
 }  // namespace
 }  // namespace medley::kernels::cpu
@@ -25,9 +26,15 @@ constexpr int64_t kChunkRows = 64;  // rows of one partial sum of dweight and db
 
 namespace medley::kernels::cpu {
 
-void layernorm_forward(const LayerNormForward<float>& args) { MEDLEY_ISA_CALL(layernorm_forward, args); }
-void layernorm_backward(const LayerNormBackward<float>& args) { MEDLEY_ISA_CALL(layernorm_backward, args); }
+void layernorm_forward(const LayerNormForward<float>& args) {
+  MEDLEY_ISA_CALL(layernorm_forward, args);
+}
+void layernorm_backward(const LayerNormBackward<float>& args) {
+  MEDLEY_ISA_CALL(layernorm_backward, args);
+}
 void layernorm_forward(const LayerNormForward<double>& args) { reference::layernorm_forward(args); }
-void layernorm_backward(const LayerNormBackward<double>& args) { reference::layernorm_backward(args); }
+void layernorm_backward(const LayerNormBackward<double>& args) {
+  reference::layernorm_backward(args);
+}
 
 }  // namespace medley::kernels::cpu

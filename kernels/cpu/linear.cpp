@@ -1,4 +1,5 @@
-// f32: the packed product of linear.inc with AVX2 or AVX-512, Eigen on any other CPU. f64: the reference.
+// f32: the packed product of linear.inc with AVX2 or AVX-512, Eigen on any other CPU. f64: the
+// reference.
 #include "kernels/linear.h"
 
 #include <Eigen/Core>
@@ -14,7 +15,8 @@
 namespace medley::kernels::cpu {
 namespace {
 
-// Rows of k that one pass over a tile takes: a panel of that many fits the second-level cache with room to spare.
+// Rows of k that one pass over a tile takes: a panel of that many fits the second-level cache with
+// room to spare.
 constexpr int64_t kChunk = 1024;
 
 }  // namespace
@@ -29,7 +31,8 @@ namespace {
 using Matrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 using Strided = Eigen::Map<const Matrix, 0, Eigen::Stride<Eigen::Dynamic, Eigen::Dynamic>>;
 
-// Eigen's product on blocks of rows, with our threads. The epilogue runs on the block while it is in the cache.
+// Eigen's product on blocks of rows, with our threads. The epilogue runs on the block while it is
+// in the cache.
 void eigen_gemm(const Gemm<float>& g) {
   constexpr int64_t kBlock = 64;
   parallel_for((g.m + kBlock - 1) / kBlock, 1, [&](int64_t begin, int64_t end) {

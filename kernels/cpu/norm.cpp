@@ -21,8 +21,8 @@ void sum_chunks(const SquaredNorm<T>& args) {
   parallel_for(chunks, 8, [&](int64_t begin, int64_t end) {
     for (int64_t c = begin; c < end; ++c) {
       const int64_t first = c * kChunk, last = std::min(first + kChunk, args.n);
-      // Eight running sums, so that additions need not wait for each other. x * x of a finite f32 is finite in f64, so
-      // the sum tells whether the chunk holds anything else.
+      // Eight running sums, so that additions need not wait for each other. x * x of a finite f32
+      // is finite in f64, so the sum tells whether the chunk holds anything else.
       double lanes[8] = {};
       int64_t i = first;
       for (; i + 8 <= last; i += 8)
@@ -30,7 +30,8 @@ void sum_chunks(const SquaredNorm<T>& args) {
           const double x = static_cast<double>(args.x[i + j]);
           lanes[j] += x * x;
         }
-      for (; i < last; ++i) lanes[0] += static_cast<double>(args.x[i]) * static_cast<double>(args.x[i]);
+      for (; i < last; ++i)
+        lanes[0] += static_cast<double>(args.x[i]) * static_cast<double>(args.x[i]);
       double sum = 0;
       for (const double lane : lanes) sum += lane;
       if (!std::isfinite(sum))

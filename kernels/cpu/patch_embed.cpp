@@ -11,7 +11,8 @@
 namespace medley::kernels::cpu {
 namespace {
 
-// Row of patch n of image b in `unfolded`: channel, row, column, as a convolution weight lies in memory.
+// Row of patch n of image b in `unfolded`: channel, row, column, as a convolution weight lies in
+// memory.
 void unfold(const PatchEmbedForward<float>& args) {
   const int64_t across = args.side / args.patch, p = args.patch, side = args.side;
   parallel_for(args.batch, 1, [&](int64_t begin, int64_t end) {
@@ -20,8 +21,10 @@ void unfold(const PatchEmbedForward<float>& args) {
       for (int64_t n = 0; n < across * across; ++n)
         for (int64_t c = 0; c < 3; ++c)
           for (int64_t i = 0; i < p; ++i, out += p)
-            std::memcpy(out, args.images + ((b * 3 + c) * side + n / across * p + i) * side + n % across * p,
-                        static_cast<size_t>(p) * sizeof(float));
+            std::memcpy(
+                out,
+                args.images + ((b * 3 + c) * side + n / across * p + i) * side + n % across * p,
+                static_cast<size_t>(p) * sizeof(float));
     }
   });
 }
@@ -89,7 +92,11 @@ void patch_embed_backward(const PatchEmbedBackward<float>& args) {
                    .accumulate = true});
 }
 
-void patch_embed_forward(const PatchEmbedForward<double>& args) { reference::patch_embed_forward(args); }
-void patch_embed_backward(const PatchEmbedBackward<double>& args) { reference::patch_embed_backward(args); }
+void patch_embed_forward(const PatchEmbedForward<double>& args) {
+  reference::patch_embed_forward(args);
+}
+void patch_embed_backward(const PatchEmbedBackward<double>& args) {
+  reference::patch_embed_backward(args);
+}
 
 }  // namespace medley::kernels::cpu

@@ -12,7 +12,8 @@ void adamw(const AdamW<T>& args) {
   const double correction1 = 1 - std::pow(args.beta1, static_cast<double>(args.step));
   const double correction2 = 1 - std::pow(args.beta2, static_cast<double>(args.step));
   const T beta1 = static_cast<T>(args.beta1), beta2 = static_cast<T>(args.beta2);
-  const T keep = static_cast<T>(1 - args.lr * args.decay), rate = static_cast<T>(args.lr / correction1);
+  const T keep = static_cast<T>(1 - args.lr * args.decay),
+          rate = static_cast<T>(args.lr / correction1);
   const T root = static_cast<T>(std::sqrt(correction2)), eps = static_cast<T>(args.eps);
   const T scale = static_cast<T>(args.gradient_scale);
   for (int64_t i = 0; i < args.n; ++i) {

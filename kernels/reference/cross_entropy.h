@@ -46,7 +46,8 @@ void cross_entropy_backward(const CrossEntropyBackward<T>& args) {
     const int32_t target = args.targets[r];
     for (int64_t c = 0; c < args.classes; ++c) {
       const T p = std::exp(x[c] - args.lse[r]);
-      const T wanted = (c == target ? 1 - args.smoothing : T(0)) + args.smoothing / static_cast<T>(args.classes);
+      const T wanted =
+          (c == target ? 1 - args.smoothing : T(0)) + args.smoothing / static_cast<T>(args.classes);
       d[c] = target == kIgnoredTarget ? T(0) : scale * (p - wanted);
     }
   }

@@ -9,7 +9,8 @@ template <class T>
 void embedding_forward(const EmbeddingForward<T>& args) {
   for (int64_t t = 0; t < args.tokens; ++t)
     for (int64_t i = 0; i < args.n; ++i)
-      args.y[t * args.n + i] = args.word[args.ids[t] * args.n + i] + args.position[args.positions[t] * args.n + i];
+      args.y[t * args.n + i] =
+          args.word[args.ids[t] * args.n + i] + args.position[args.positions[t] * args.n + i];
 }
 
 template <class T>

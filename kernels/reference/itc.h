@@ -8,17 +8,17 @@
 
 namespace medley::kernels::reference {
 
-// One direction: queries [B, E] against keys (this batch's, then the queue's). Adds its half of the loss, of dtemp and,
-// into dquery, the gradient of the queries.
+// One direction: queries [B, E] against keys (this batch's, then the queue's). Adds its half of the
+// loss, of dtemp and, into dquery, the gradient of the queries.
 template <class T>
 struct ItcDirection {
   const T* query = nullptr;
   const T* query_momentum = nullptr;
-  const T* keys = nullptr;        // [B, E]
-  const T* queue = nullptr;       // [Q, E]
-  T* sim = nullptr;               // [B, K]
-  T* target = nullptr;            // [B, K]
-  T* dquery = nullptr;            // [B, E]; null: no gradients
+  const T* keys = nullptr;   // [B, E]
+  const T* queue = nullptr;  // [Q, E]
+  T* sim = nullptr;          // [B, K]
+  T* target = nullptr;       // [B, K]
+  T* dquery = nullptr;       // [B, E]; null: no gradients
 };
 
 template <class T>
@@ -33,7 +33,9 @@ template <class T>
 void itc_direction(const Itc<T>& args, const ItcDirection<T>& d) {
   const int64_t b_count = args.batch, k_count = args.batch + args.queue, e = args.n;
   const T temp = *args.temp, alpha = args.alpha;
-  const auto key = [&](int64_t k) { return k < b_count ? d.keys + k * e : d.queue + (k - b_count) * e; };
+  const auto key = [&](int64_t k) {
+    return k < b_count ? d.keys + k * e : d.queue + (k - b_count) * e;
+  };
   const auto dot = [&](const T* x, const T* y) {
     T sum = 0;
     for (int64_t i = 0; i < e; ++i) sum += x[i] * y[i];
@@ -79,10 +81,10 @@ template <class T>
 void itc(const Itc<T>& args) {
   *args.loss = 0;
   if (args.dtemp) *args.dtemp = 0;
-  itc_direction<T>(args, {args.image, args.image_momentum, args.text_momentum, args.text_queue, args.sim_i2t,
-                          args.target_i2t, args.dimage});
-  itc_direction<T>(args, {args.text, args.text_momentum, args.image_momentum, args.image_queue, args.sim_t2i,
-                          args.target_t2i, args.dtext});
+  itc_direction<T>(args, {args.image, args.image_momentum, args.text_momentum, args.text_queue,
+                          args.sim_i2t, args.target_i2t, args.dimage});
+  itc_direction<T>(args, {args.text, args.text_momentum, args.image_momentum, args.image_queue,
+                          args.sim_t2i, args.target_t2i, args.dtext});
 }
 
 }  // namespace medley::kernels::reference

@@ -18,13 +18,15 @@ void layernorm_forward(const LayerNormForward<T>& args) {
     for (int64_t i = 0; i < args.n; ++i) variance += (x[i] - mean) * (x[i] - mean);
     variance /= static_cast<T>(args.n);
     const T rstd = 1 / std::sqrt(variance + args.eps);
-    for (int64_t i = 0; i < args.n; ++i) y[i] = (x[i] - mean) * rstd * args.weight[i] + args.bias[i];
+    for (int64_t i = 0; i < args.n; ++i)
+      y[i] = (x[i] - mean) * rstd * args.weight[i] + args.bias[i];
     args.mean[r] = mean;
     args.rstd[r] = rstd;
   }
 }
 
-// With h = (x - mean) rstd and g = dy weight: dx = rstd (g - mean(g) - h mean(g h)); dweight = sum dy h; dbias = sum dy.
+// With h = (x - mean) rstd and g = dy weight: dx = rstd (g - mean(g) - h mean(g h)); dweight = sum
+// dy h; dbias = sum dy.
 template <class T>
 void layernorm_backward(const LayerNormBackward<T>& args) {
   for (int64_t r = 0; r < args.rows; ++r) {

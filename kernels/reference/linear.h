@@ -16,7 +16,8 @@ void gemm(const Gemm<T>& g) {
     for (int64_t i = begin; i < end; ++i)
       for (int64_t j = 0; j < g.n; ++j) {
         T t = 0;
-        for (int64_t p = 0; p < g.k; ++p) t += g.a[i * g.a_row + p * g.a_col] * g.b[p * g.b_row + j * g.b_col];
+        for (int64_t p = 0; p < g.k; ++p)
+          t += g.a[i * g.a_row + p * g.a_col] * g.b[p * g.b_row + j * g.b_col];
         const int64_t at = i * g.ldc + j;
         if (g.bias) t += g.bias[j];
         if (g.pre_activation) g.pre_activation[at] = t;

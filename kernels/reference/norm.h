@@ -13,8 +13,10 @@ void squared_norm(const SquaredNorm<T>& args) {
   *args.nonfinite = 0;
   for (int64_t i = 0; i < args.n; ++i) {
     const double x = static_cast<double>(args.x[i]);
-    if (std::isfinite(x)) *args.sum += x * x;
-    else ++*args.nonfinite;
+    if (std::isfinite(x))
+      *args.sum += x * x;
+    else
+      ++*args.nonfinite;
   }
 }
 

@@ -19,7 +19,8 @@ void normalize_forward(const NormalizeForward<T>& args) {
   }
 }
 
-// dx = (dy - y (y . dy)) / norm; where the norm was clamped it is a constant and the second term is not there.
+// dx = (dy - y (y . dy)) / norm; where the norm was clamped it is a constant and the second term is
+// not there.
 template <class T>
 void normalize_backward(const NormalizeBackward<T>& args) {
   for (int64_t r = 0; r < args.rows; ++r) {

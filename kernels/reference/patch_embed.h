@@ -15,7 +15,8 @@ void for_each_patch_pixel(int64_t batch, int64_t side, int64_t patch, const Visi
       for (int64_t c = 0; c < 3; ++c)
         for (int64_t i = 0; i < patch; ++i)
           for (int64_t j = 0; j < patch; ++j, ++at)
-            visit(at, ((b * 3 + c) * side + n / across * patch + i) * side + n % across * patch + j);
+            visit(at,
+                  ((b * 3 + c) * side + n / across * patch + i) * side + n % across * patch + j);
 }
 
 template <class T>

@@ -27,7 +27,8 @@ void sample_negatives(const SampleNegatives<T>& args) {
       w = positive ? 0 : w / sum + 1e-4;
       total += w;
     }
-    Random random(args.seed, Purpose::negatives, args.step, static_cast<uint32_t>(2 * b) + args.direction);
+    Random random(args.seed, Purpose::negatives, args.step,
+                  static_cast<uint32_t>(2 * b) + args.direction);
     double left = random.uniform() * total;
     int64_t drawn = (b + 1) % args.batch;
     for (int64_t j = 0; j < args.batch && total > 0; ++j) {

@@ -20,35 +20,43 @@ using tests::random_tensor;
 
 TEST_CASE("ops name what does not fit") {
   const Tensor x = random_tensor({2, 6}, 1);
-  CHECK_THROWS_WITH(linear(x, random_tensor({3, 5}, 2), Tensor()), Contains("(2, 6)") && Contains("(3, 5)"));
-  CHECK_THROWS_WITH(layernorm(x, random_tensor({5}, 2), random_tensor({6}, 3), 1e-6), Contains("weight") && Contains("(5)"));
+  CHECK_THROWS_WITH(linear(x, random_tensor({3, 5}, 2), Tensor()),
+                    Contains("(2, 6)") && Contains("(3, 5)"));
+  CHECK_THROWS_WITH(layernorm(x, random_tensor({5}, 2), random_tensor({6}, 3), 1e-6),
+                    Contains("weight") && Contains("(5)"));
   CHECK_THROWS_AS(linear(x, random_tensor({3, 6}, 2, DType::f32), Tensor()), DtypeError);
-  CHECK_THROWS_WITH(self_attention(x, make_sequences({1, 1}), {.heads = 4, .causal = false, .dropout = {}}),
-                    Contains("2") && Contains("4 heads"));
-  CHECK_THROWS_WITH(self_attention(x, make_sequences({1, 2}), {.heads = 1, .causal = false, .dropout = {}}),
-                    Contains("ends at 3") && Contains("2 rows"));
+  CHECK_THROWS_WITH(
+      self_attention(x, make_sequences({1, 1}), {.heads = 4, .causal = false, .dropout = {}}),
+      Contains("2") && Contains("4 heads"));
+  CHECK_THROWS_WITH(
+      self_attention(x, make_sequences({1, 2}), {.heads = 1, .causal = false, .dropout = {}}),
+      Contains("ends at 3") && Contains("2 rows"));
   CHECK_THROWS_WITH(embedding(ints({9}), ints({0}), x, x), Contains("ids[0] is 9"));
   CHECK_THROWS_WITH(gather_rows(x, ints({0, -1})), Contains("index[1] is -1"));
   CHECK_THROWS_WITH(cross_entropy(x, ints({0, 6})), Contains("targets[1] is 6"));
   CHECK_THROWS_WITH(split_rows(x, {1, 2}), Contains("(2, 6)"));
-  CHECK_THROWS_WITH(patch_embed(random_tensor({1, 3, 5, 5}, 1), random_tensor({4, 3, 2, 2}, 2), random_tensor({4}, 3),
-                                random_tensor({4}, 4), random_tensor({5, 4}, 5)),
-                    Contains("5 pixels") && Contains("multiple"));
+  CHECK_THROWS_WITH(
+      patch_embed(random_tensor({1, 3, 5, 5}, 1), random_tensor({4, 3, 2, 2}, 2),
+                  random_tensor({4}, 3), random_tensor({4}, 4), random_tensor({5, 4}, 5)),
+      Contains("5 pixels") && Contains("multiple"));
 }
 
 TEST_CASE("cross-attention refuses images that are not there") {
   const Tensor q = random_tensor({2, 4}, 1), kv = random_tensor({3, 8}, 2);
   const AttentionOptions options{.heads = 1, .causal = false, .dropout = {}};
-  CHECK_THROWS_WITH(cross_attention(q, kv, make_sequences({1, 1}), make_sequences({3}), ints({0, 1}), options),
-                    Contains("kv_index[1] is 1"));
-  CHECK_THROWS_WITH(cross_attention(q, kv, make_sequences({1, 1}), make_sequences({3}), Tensor(), options),
-                    Contains("kv_index"));
+  CHECK_THROWS_WITH(
+      cross_attention(q, kv, make_sequences({1, 1}), make_sequences({3}), ints({0, 1}), options),
+      Contains("kv_index[1] is 1"));
+  CHECK_THROWS_WITH(
+      cross_attention(q, kv, make_sequences({1, 1}), make_sequences({3}), Tensor(), options),
+      Contains("kv_index"));
 }
 
 TEST_CASE("Meta: shapes and FLOPs without memory") {
   const Device meta{Device::Meta, 0};
   reset_flops();
-  const Tensor x = Tensor::empty({1000, 768}, DType::f32, meta), w = Tensor::empty({3072, 768}, DType::f32, meta);
+  const Tensor x = Tensor::empty({1000, 768}, DType::f32, meta),
+               w = Tensor::empty({3072, 768}, DType::f32, meta);
   const Tensor y = linear(x, w, Tensor());
   CHECK(y.shape() == Shape{1000, 3072});
   CHECK(y.raw() == nullptr);

@@ -26,42 +26,52 @@ using tests::random_tensor;
 using Inputs = std::vector<Tensor>;
 
 TEST_CASE("gradcheck: linear with every epilogue") {
-  const Tensor x = random_tensor({5, 7}, 1), w = random_tensor({4, 7}, 2), b = random_tensor({4}, 3),
-               r = random_tensor({5, 4}, 4);
+  const Tensor x = random_tensor({5, 7}, 1), w = random_tensor({4, 7}, 2),
+               b = random_tensor({4}, 3), r = random_tensor({5, 4}, 4);
   gradcheck([](const Inputs& in) { return linear(in[0], in[1], Tensor()); }, {x, w});
   gradcheck([](const Inputs& in) { return linear(in[0], in[1], in[2]); }, {x, w, b});
-  gradcheck([](const Inputs& in) { return linear(in[0], in[1], in[2], {.gelu = true, .residual = in[3]}); },
-            {x, w, b, r});
-  gradcheck([](const Inputs& in) { return linear(in[0], in[1], in[2], {.gelu = true, .residual = {}}); },
-            {x.view({1, 5, 7}), w, b});
+  gradcheck(
+      [](const Inputs& in) {
+        return linear(in[0], in[1], in[2], {.gelu = true, .residual = in[3]});
+      },
+      {x, w, b, r});
+  gradcheck(
+      [](const Inputs& in) { return linear(in[0], in[1], in[2], {.gelu = true, .residual = {}}); },
+      {x.view({1, 5, 7}), w, b});
 }
 
 TEST_CASE("gradcheck: pointwise ops") {
   const Tensor x = random_tensor({3, 6}, 1), y = random_tensor({3, 6}, 2);
   gradcheck([](const Inputs& in) { return gelu(in[0]); }, {x});
   gradcheck([](const Inputs& in) { return add(in[0], in[1]); }, {x, y});
-  gradcheck([](const Inputs& in) { return dropout(in[0], {.p = 0.3f, .seed = 5, .step = 1, .site = 2}); }, {x});
+  gradcheck(
+      [](const Inputs& in) { return dropout(in[0], {.p = 0.3f, .seed = 5, .step = 1, .site = 2}); },
+      {x});
   gradcheck([](const Inputs& in) { return normalize(in[0]); }, {x});
   gradcheck([](const Inputs& in) { return layernorm(in[0], in[1], in[2], 1e-5); },
             {x, random_tensor({6}, 3), random_tensor({6}, 4)});
 }
 
 TEST_CASE("gradcheck: a tensor that is used twice, and a residual chain") {
-  const Tensor x = random_tensor({3, 4}, 1), w = random_tensor({4, 4}, 2), b = random_tensor({4}, 3);
+  const Tensor x = random_tensor({3, 4}, 1), w = random_tensor({4, 4}, 2),
+               b = random_tensor({4}, 3);
   gradcheck([](const Inputs& in) { return add(in[0], in[0]); }, {x});
   gradcheck([](const Inputs& in) { return add(gelu(in[0]), add(in[0], gelu(in[0]))); }, {x});
   gradcheck(
       [](const Inputs& in) {
         Tensor h = in[0];
-        for (int i = 0; i < 3; ++i) h = linear(gelu(h), in[1], in[2], {.gelu = false, .residual = h});
+        for (int i = 0; i < 3; ++i)
+          h = linear(gelu(h), in[1], in[2], {.gelu = false, .residual = h});
         return h;
       },
       {x, w, b});
 }
 
 TEST_CASE("gradcheck: self-attention") {
-  const AttentionOptions plain{.heads = 2, .causal = false, .dropout = {}}, causal{.heads = 2, .causal = true, .dropout = {}};
-  const AttentionOptions dropped{.heads = 2, .causal = false, .dropout = {.p = 0.25f, .seed = 3, .step = 1, .site = 4}};
+  const AttentionOptions plain{.heads = 2, .causal = false, .dropout = {}},
+      causal{.heads = 2, .causal = true, .dropout = {}};
+  const AttentionOptions dropped{
+      .heads = 2, .causal = false, .dropout = {.p = 0.25f, .seed = 3, .step = 1, .site = 4}};
   const Sequences ragged = make_sequences({3, 1, 4});
   const Tensor qkv = random_tensor({8, 18}, 1);
   for (const AttentionOptions& options : {plain, causal, dropped})
@@ -70,10 +80,12 @@ TEST_CASE("gradcheck: self-attention") {
 
 TEST_CASE("gradcheck: cross-attention with shared, repeated and unused images") {
   const Sequences texts = make_sequences({2, 3, 1}), images = uniform_sequences(3, 4);
-  const Tensor q = random_tensor({6, 8}, 1), kv = random_tensor({12, 16}, 2), index = ints({2, 0, 2});
+  const Tensor q = random_tensor({6, 8}, 1), kv = random_tensor({12, 16}, 2),
+               index = ints({2, 0, 2});
   gradcheck(
       [&](const Inputs& in) {
-        return cross_attention(in[0], in[1], texts, images, index, {.heads = 2, .causal = false, .dropout = {}});
+        return cross_attention(in[0], in[1], texts, images, index,
+                               {.heads = 2, .causal = false, .dropout = {}});
       },
       {q, kv});
 }
@@ -90,8 +102,11 @@ TEST_CASE("gradcheck: rows") {
 }
 
 TEST_CASE("gradcheck: embeddings and patches") {
-  gradcheck([](const Inputs& in) { return embedding(ints({3, 1, 3}), ints({0, 1, 0}), in[0], in[1]); },
-            {random_tensor({5, 4}, 1), random_tensor({2, 4}, 2)});
+  gradcheck(
+      [](const Inputs& in) {
+        return embedding(ints({3, 1, 3}), ints({0, 1, 0}), in[0], in[1]);
+      },
+      {random_tensor({5, 4}, 1), random_tensor({2, 4}, 2)});
   const Tensor images = random_tensor({2, 3, 4, 4}, 3);
   gradcheck([&](const Inputs& in) { return patch_embed(images, in[0], in[1], in[2], in[3]); },
             {random_tensor({5, 3, 2, 2}, 4), random_tensor({5}, 5), random_tensor({1, 1, 5}, 6),
@@ -103,12 +118,17 @@ TEST_CASE("gradcheck: cross-entropy with smoothing and ignored targets") {
   for (const double smoothing : {0.0, 0.1})
     gradcheck(
         // The op's backward writes over its input: the leaf itself must stay.
-        [&](const Inputs& in) { return cross_entropy(add(in[0], in[0]), ints({1, kernels::kIgnoredTarget, 4, 0}), smoothing); },
+        [&](const Inputs& in) {
+          return cross_entropy(add(in[0], in[0]), ints({1, kernels::kIgnoredTarget, 4, 0}),
+                               smoothing);
+        },
         {logits});
 }
 
 TEST_CASE("gradcheck: image-text contrastive loss, queue, equal captions and temperature") {
-  const auto unit = [](int64_t rows, uint32_t sample) { return normalize(random_tensor({rows, 4}, sample)); };
+  const auto unit = [](int64_t rows, uint32_t sample) {
+    return normalize(random_tensor({rows, 4}, sample));
+  };
   const Tensor temp = Tensor::from(std::vector<double>{0.3}, {1});
   const auto loss = [&](bool queued, bool captions) {
     return [&, queued, captions](const Inputs& in) {
@@ -126,7 +146,8 @@ TEST_CASE("gradcheck: image-text contrastive loss, queue, equal captions and tem
         itc_in.caption = Tensor::from(std::vector<int64_t>{7, 8, 7}, {3});
         if (queued) itc_in.queue_caption = Tensor::from(std::vector<int64_t>{-1, 8, 7, 9, -1}, {5});
       }
-      itc_in.alpha = 0.0;  // soft targets depend on temp as constants: only the hard part is checked through temp
+      itc_in.alpha = 0.0;  // soft targets depend on temp as constants: only the hard part is
+                           // checked through temp
       return itc(itc_in).loss;
     };
   };
@@ -141,7 +162,8 @@ TEST_CASE("gradcheck refuses a wrong gradient and f32") {
     return Tape::current() ? add(in[0], in[0]) : add(in[0], add(in[0], in[0]));
   };
   CHECK_THROWS_AS(gradcheck(twice_forward, {x}), AutogradError);
-  CHECK_THROWS_AS(gradcheck([](const Inputs& in) { return gelu(in[0]); }, {x.to(DType::f32)}), AutogradError);
+  CHECK_THROWS_AS(gradcheck([](const Inputs& in) { return gelu(in[0]); }, {x.to(DType::f32)}),
+                  AutogradError);
 }
 
 }  // namespace

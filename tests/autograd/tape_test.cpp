@@ -23,7 +23,8 @@ using tests::Leaf;
 using tests::random_tensor;
 
 Tensor sum_of(const Tensor& x) {  // one element that depends on all of x
-  const Tensor ones = Tensor::from(std::vector<double>(static_cast<size_t>(x.elements()), 1), {1, x.elements()});
+  const Tensor ones =
+      Tensor::from(std::vector<double>(static_cast<size_t>(x.elements()), 1), {1, x.elements()});
   return linear(x.view({1, x.elements()}), ones, Tensor());
 }
 
@@ -72,7 +73,8 @@ TEST_CASE("tape: misuse is refused in words") {
     loss = sum_of(y);
   }
   CHECK_THROWS_WITH(tape.backward(y), Contains("not one element"));
-  CHECK_THROWS_WITH(tape.backward(Tensor::zeros({}, DType::f64)), Contains("not recorded on this tape"));
+  CHECK_THROWS_WITH(tape.backward(Tensor::zeros({}, DType::f64)),
+                    Contains("not recorded on this tape"));
   Tape other;
   {
     const Recording recording(other);
@@ -92,7 +94,8 @@ TEST_CASE("tape: writing to a saved tensor is an error, not a wrong gradient") {
     loss = sum_of(gelu(x.tensor));
   }
   x.tensor.fill_zero();
-  CHECK_THROWS_WITH(tape.backward(loss), Contains("[gelu]") && Contains("'x'") && Contains("written in place") && Contains("block[3]"));
+  CHECK_THROWS_WITH(tape.backward(loss), Contains("[gelu]") && Contains("'x'") &&
+                                             Contains("written in place") && Contains("block[3]"));
 }
 
 TEST_CASE("tape: logits belong to cross_entropy alone") {
@@ -132,11 +135,13 @@ TEST_CASE("tape: saved bytes and print") {
     const Scope scope("head");
     gelu(gelu(linear(x.tensor, w.tensor, Tensor())));
   }
-  // The two gelu inputs, 4 x 8 doubles each (the allocator rounds up to 512); leaves are not counted.
+  // The two gelu inputs, 4 x 8 doubles each (the allocator rounds up to 512); leaves are not
+  // counted.
   CHECK(tape.saved_bytes() == 2 * 4 * 8 * sizeof(double));
   std::ostringstream out;
   tape.print(out);
-  CHECK_THAT(out.str(), Contains("linear") && Contains("gelu") && Contains("(4, 8)") && Contains("head") && Contains("3 ops"));
+  CHECK_THAT(out.str(), Contains("linear") && Contains("gelu") && Contains("(4, 8)") &&
+                            Contains("head") && Contains("3 ops"));
 }
 
 TEST_CASE("tape: a view shares the gradient of what it views") {
@@ -165,8 +170,8 @@ TEST_CASE("recompute: the same bits, fewer bytes") {
     set_thread_count(2);
     Leaf x(random_tensor({16, 8}, 1, DType::f32)), w(random_tensor({8, 8}, 2, DType::f32));
     const auto block = [&](const std::vector<Tensor>& in) {
-      return linear(gelu(linear(in[0], w.tensor, Tensor(), {.gelu = true, .residual = {}})), w.tensor, Tensor(),
-                    {.gelu = false, .residual = in[0]});
+      return linear(gelu(linear(in[0], w.tensor, Tensor(), {.gelu = true, .residual = {}})),
+                    w.tensor, Tensor(), {.gelu = false, .residual = in[0]});
     };
     Tape tape;
     Tensor h = x.tensor;

@@ -13,11 +13,22 @@ constexpr double kLr = 3e-2, kBeta1 = 0.9, kBeta2 = 0.99, kEps = 1e-6, kDecay = 
 
 template <class T>
 std::vector<double> run(int64_t n, void (*op)(const kernels::AdamW<T>&)) {
-  Output<T> w(numbers<T>(n, 1)), m(std::vector<T>(static_cast<size_t>(n))), v(std::vector<T>(static_cast<size_t>(n)));
+  Output<T> w(numbers<T>(n, 1)), m(std::vector<T>(static_cast<size_t>(n))),
+      v(std::vector<T>(static_cast<size_t>(n)));
   for (int step = 1; step <= kSteps; ++step) {
     const auto g = numbers<T>(n, static_cast<uint32_t>(10 + step));
-    op({.n = n, .weight = w.data(), .gradient = g.data(), .m = m.data(), .v = v.data(), .step = step, .lr = kLr,
-        .beta1 = kBeta1, .beta2 = kBeta2, .eps = kEps, .decay = kDecay, .gradient_scale = kScale});
+    op({.n = n,
+        .weight = w.data(),
+        .gradient = g.data(),
+        .m = m.data(),
+        .v = v.data(),
+        .step = step,
+        .lr = kLr,
+        .beta1 = kBeta1,
+        .beta2 = kBeta2,
+        .eps = kEps,
+        .decay = kDecay,
+        .gradient_scale = kScale});
   }
   std::vector<double> all;
   w.collect(all);
@@ -36,7 +47,8 @@ std::vector<double> published(int64_t n) {
       const double gi = kScale * g[i];
       m[i] = kBeta1 * m[i] + (1 - kBeta1) * gi;
       v[i] = kBeta2 * v[i] + (1 - kBeta2) * gi * gi;
-      const double mh = m[i] / (1 - std::pow(kBeta1, step)), vh = v[i] / (1 - std::pow(kBeta2, step));
+      const double mh = m[i] / (1 - std::pow(kBeta1, step)),
+                   vh = v[i] / (1 - std::pow(kBeta2, step));
       w[i] -= kLr * mh / (std::sqrt(vh) + kEps) + kLr * kDecay * w[i];
     }
   }

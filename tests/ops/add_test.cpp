@@ -14,7 +14,8 @@ TEST_CASE("add", "[add]") {
     for_each_variant([&, n = n](int) {
       Output<float> y(n), accumulated(a);
       kernels::cpu::add(kernels::Add<float>{.n = n, .a = a.data(), .b = b.data(), .y = y.data()});
-      kernels::cpu::add(kernels::Add<float>{.n = n, .a = accumulated.data(), .b = b.data(), .y = accumulated.data()});
+      kernels::cpu::add(kernels::Add<float>{
+          .n = n, .a = accumulated.data(), .b = b.data(), .y = accumulated.data()});
       std::vector<double> values, in_place, expected;
       y.collect(values);
       accumulated.collect(in_place);

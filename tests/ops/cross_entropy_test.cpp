@@ -25,18 +25,31 @@ std::vector<int32_t> make_targets(const cases::CrossEntropyCase& c, Targets whic
 // Forward, then backward over the logits themselves.
 template <class T>
 std::vector<double> run(const cases::CrossEntropyCase& c, Targets which, T smoothing,
-                        void (*forward)(const CrossEntropyForward<T>&), void (*backward)(const CrossEntropyBackward<T>&)) {
+                        void (*forward)(const CrossEntropyForward<T>&),
+                        void (*backward)(const CrossEntropyBackward<T>&)) {
   const auto targets = make_targets(c, which);
   Output<T> logits(numbers<T>(c.rows * c.classes, 1, 30)), lse(c.rows), row_loss(c.rows), loss(1);
-  forward({.rows = c.rows, .classes = c.classes, .logits = logits.data(), .targets = targets.data(),
-           .smoothing = smoothing, .lse = lse.data(), .row_loss = row_loss.data(), .loss = loss.data()});
+  forward({.rows = c.rows,
+           .classes = c.classes,
+           .logits = logits.data(),
+           .targets = targets.data(),
+           .smoothing = smoothing,
+           .lse = lse.data(),
+           .row_loss = row_loss.data(),
+           .loss = loss.data()});
   std::vector<double> all;
   lse.collect(all);
   row_loss.collect(all);
   loss.collect(all);
   const T dloss = T(8);
-  backward({.rows = c.rows, .classes = c.classes, .logits = logits.data(), .targets = targets.data(),
-            .smoothing = smoothing, .lse = lse.data(), .dloss = &dloss, .dlogits = logits.data()});
+  backward({.rows = c.rows,
+            .classes = c.classes,
+            .logits = logits.data(),
+            .targets = targets.data(),
+            .smoothing = smoothing,
+            .lse = lse.data(),
+            .dloss = &dloss,
+            .dlogits = logits.data()});
   logits.collect(all);
   return all;
 }
@@ -52,11 +65,13 @@ TEST_CASE("cross_entropy", "[cross_entropy]") {
                                 kernels::cpu::cross_entropy_backward);
             },
             [&] {
-              return run<float>(c, which, smoothing, kernels::reference::cross_entropy_forward<float>,
+              return run<float>(c, which, smoothing,
+                                kernels::reference::cross_entropy_forward<float>,
                                 kernels::reference::cross_entropy_backward<float>);
             },
             [&] {
-              return run<double>(c, which, static_cast<double>(smoothing), kernels::cpu::cross_entropy_forward,
+              return run<double>(c, which, static_cast<double>(smoothing),
+                                 kernels::cpu::cross_entropy_forward,
                                  kernels::cpu::cross_entropy_backward);
             },
             3);
@@ -67,8 +82,14 @@ TEST_CASE("cross_entropy: equal logits cost the logarithm of their number", "[cr
   const std::vector<float> logits(8, 3.0f);
   const int32_t target = 5;
   float lse = 0, row_loss = 0, loss = 0;
-  kernels::cpu::cross_entropy_forward({.rows = 1, .classes = 8, .logits = logits.data(), .targets = &target,
-                                       .smoothing = 0.1f, .lse = &lse, .row_loss = &row_loss, .loss = &loss});
+  kernels::cpu::cross_entropy_forward({.rows = 1,
+                                       .classes = 8,
+                                       .logits = logits.data(),
+                                       .targets = &target,
+                                       .smoothing = 0.1f,
+                                       .lse = &lse,
+                                       .row_loss = &row_loss,
+                                       .loss = &loss});
   CHECK(loss == Approx(std::log(8.0)).epsilon(1e-6));
 }
 

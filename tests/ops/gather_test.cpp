@@ -11,7 +11,8 @@ namespace {
 constexpr int64_t kRows = 13;
 
 template <class T>
-std::vector<double> run(const cases::GatherCase& c, void (*forward)(const kernels::GatherForward<T>&),
+std::vector<double> run(const cases::GatherCase& c,
+                        void (*forward)(const kernels::GatherForward<T>&),
                         void (*backward)(const kernels::GatherBackward<T>&)) {
   std::vector<int32_t> index;
   for (int64_t i = 0; i < c.count; ++i) index.push_back(static_cast<int32_t>(i * i % kRows));
@@ -28,9 +29,14 @@ std::vector<double> run(const cases::GatherCase& c, void (*forward)(const kernel
 TEST_CASE("gather", "[gather]") {
   for (const cases::GatherCase& c : cases::gather_cases()) {
     CAPTURE(c.count, c.n);
-    check_kernel([&] { return run<float>(c, kernels::cpu::gather_forward, kernels::cpu::gather_backward); },
-                 [&] { return run<float>(c, kernels::reference::gather_forward<float>, kernels::reference::gather_backward<float>); },
-                 [&] { return run<double>(c, kernels::cpu::gather_forward, kernels::cpu::gather_backward); }, 2);
+    check_kernel(
+        [&] { return run<float>(c, kernels::cpu::gather_forward, kernels::cpu::gather_backward); },
+        [&] {
+          return run<float>(c, kernels::reference::gather_forward<float>,
+                            kernels::reference::gather_backward<float>);
+        },
+        [&] { return run<double>(c, kernels::cpu::gather_forward, kernels::cpu::gather_backward); },
+        2);
   }
 }
 

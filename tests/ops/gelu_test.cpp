@@ -19,7 +19,8 @@ std::vector<double> forward(int64_t n, void (*op)(const kernels::GeluForward<T>&
 }
 
 template <class T>
-std::vector<double> backward(int64_t n, bool accumulate, void (*op)(const kernels::GeluBackward<T>&)) {
+std::vector<double> backward(int64_t n, bool accumulate,
+                             void (*op)(const kernels::GeluBackward<T>&)) {
   const auto x = numbers<T>(n, 1, 9), dy = numbers<T>(n, 2);
   Output<T> dx = accumulate ? Output<T>(numbers<T>(n, 3)) : Output<T>(n);
   op({.n = n, .dy = dy.data(), .x = x.data(), .dx = dx.data(), .accumulate = accumulate});
@@ -35,9 +36,12 @@ TEST_CASE("gelu", "[gelu]") {
                  [&, n = n] { return forward<float>(n, kernels::reference::gelu_forward<float>); },
                  [&, n = n] { return forward<double>(n, kernels::cpu::gelu_forward); }, 2);
     for (const bool accumulate : {false, true})
-      check_kernel([&, n = n] { return backward<float>(n, accumulate, kernels::cpu::gelu_backward); },
-                   [&, n = n] { return backward<float>(n, accumulate, kernels::reference::gelu_backward<float>); },
-                   [&, n = n] { return backward<double>(n, accumulate, kernels::cpu::gelu_backward); }, 3);
+      check_kernel(
+          [&, n = n] { return backward<float>(n, accumulate, kernels::cpu::gelu_backward); },
+          [&, n = n] {
+            return backward<float>(n, accumulate, kernels::reference::gelu_backward<float>);
+          },
+          [&, n = n] { return backward<double>(n, accumulate, kernels::cpu::gelu_backward); }, 3);
   }
 }
 

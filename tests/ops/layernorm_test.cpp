@@ -23,8 +23,15 @@ template <class T>
 std::vector<double> forward(const cases::LayerNormCase& c, void (*op)(const LayerNormForward<T>&)) {
   const auto x = rows_of<T>(c), weight = numbers<T>(c.n, 2), bias = numbers<T>(c.n, 3);
   Output<T> y(c.rows * c.n), mean(c.rows), rstd(c.rows);
-  op({.rows = c.rows, .n = c.n, .x = x.data(), .weight = weight.data(), .bias = bias.data(), .eps = T(1e-6),
-      .y = y.data(), .mean = mean.data(), .rstd = rstd.data()});
+  op({.rows = c.rows,
+      .n = c.n,
+      .x = x.data(),
+      .weight = weight.data(),
+      .bias = bias.data(),
+      .eps = T(1e-6),
+      .y = y.data(),
+      .mean = mean.data(),
+      .rstd = rstd.data()});
   std::vector<double> all;
   y.collect(all);
   mean.collect(all);
@@ -34,15 +41,30 @@ std::vector<double> forward(const cases::LayerNormCase& c, void (*op)(const Laye
 template <class T>
 std::vector<double> backward(const cases::LayerNormCase& c, bool accumulate, bool weights,
                              void (*op)(const LayerNormBackward<T>&)) {
-  const auto x = numbers<T>(c.rows * c.n, 1), weight = numbers<T>(c.n, 2), dy = numbers<T>(c.rows * c.n, 4);
+  const auto x = numbers<T>(c.rows * c.n, 1), weight = numbers<T>(c.n, 2),
+             dy = numbers<T>(c.rows * c.n, 4);
   std::vector<T> y(x.size()), mean(static_cast<size_t>(c.rows)), rstd(mean);
-  kernels::reference::layernorm_forward<T>({.rows = c.rows, .n = c.n, .x = x.data(), .weight = weight.data(),
-                                            .bias = weight.data(), .eps = T(1e-6), .y = y.data(), .mean = mean.data(),
+  kernels::reference::layernorm_forward<T>({.rows = c.rows,
+                                            .n = c.n,
+                                            .x = x.data(),
+                                            .weight = weight.data(),
+                                            .bias = weight.data(),
+                                            .eps = T(1e-6),
+                                            .y = y.data(),
+                                            .mean = mean.data(),
                                             .rstd = rstd.data()});
   Output<T> dx = accumulate ? Output<T>(numbers<T>(c.rows * c.n, 5)) : Output<T>(c.rows * c.n);
   Output<T> dweight(numbers<T>(c.n, 6)), dbias(numbers<T>(c.n, 7));
-  op({.rows = c.rows, .n = c.n, .dy = dy.data(), .x = x.data(), .weight = weight.data(), .mean = mean.data(),
-      .rstd = rstd.data(), .dx = dx.data(), .accumulate = accumulate, .dweight = weights ? dweight.data() : nullptr,
+  op({.rows = c.rows,
+      .n = c.n,
+      .dy = dy.data(),
+      .x = x.data(),
+      .weight = weight.data(),
+      .mean = mean.data(),
+      .rstd = rstd.data(),
+      .dx = dx.data(),
+      .accumulate = accumulate,
+      .dweight = weights ? dweight.data() : nullptr,
       .dbias = weights ? dbias.data() : nullptr});
   std::vector<double> all;
   dx.collect(all);
@@ -60,9 +82,18 @@ TEST_CASE("layernorm", "[layernorm]") {
     if (c.n < 2) continue;  // one element has no variance: its gradient is 0 / sqrt(eps)
     for (const bool accumulate : {false, true})
       for (const bool weights : {false, true})
-        check_kernel([&] { return backward<float>(c, accumulate, weights, kernels::cpu::layernorm_backward); },
-                     [&] { return backward<float>(c, accumulate, weights, kernels::reference::layernorm_backward<float>); },
-                     [&] { return backward<double>(c, accumulate, weights, kernels::cpu::layernorm_backward); }, 3);
+        check_kernel(
+            [&] {
+              return backward<float>(c, accumulate, weights, kernels::cpu::layernorm_backward);
+            },
+            [&] {
+              return backward<float>(c, accumulate, weights,
+                                     kernels::reference::layernorm_backward<float>);
+            },
+            [&] {
+              return backward<double>(c, accumulate, weights, kernels::cpu::layernorm_backward);
+            },
+            3);
   }
 }
 

@@ -1,4 +1,5 @@
-// Matrix product: every layout, epilogue, instruction set (portable is Eigen) and thread count against f64.
+// Matrix product: every layout, epilogue, instruction set (portable is Eigen) and thread count
+// against f64.
 #include "kernels/linear.h"
 
 #include <chrono>
@@ -16,18 +17,23 @@ using kernels::Gemm;
 enum class Layout { nn, nt, tn };
 
 struct Epilogue {
-  bool bias = false, gelu = false, keep = false, gelu_input = false, residual = false, accumulate = false;
+  bool bias = false, gelu = false, keep = false, gelu_input = false, residual = false,
+       accumulate = false;
 };
 
 template <class T>
-std::vector<double> run(const cases::LinearCase& c, Layout layout, const Epilogue& e, void (*op)(const Gemm<T>&)) {
+std::vector<double> run(const cases::LinearCase& c, Layout layout, const Epilogue& e,
+                        void (*op)(const Gemm<T>&)) {
   constexpr int64_t kGap = 3;
   const bool a_transposed = layout == Layout::tn, b_transposed = layout == Layout::nt;
-  const int64_t a_stride = (a_transposed ? c.m : c.k) + kGap, b_stride = (b_transposed ? c.k : c.n) + kGap;
+  const int64_t a_stride = (a_transposed ? c.m : c.k) + kGap,
+                b_stride = (b_transposed ? c.k : c.n) + kGap;
   const auto a = numbers<T>((a_transposed ? c.k : c.m) * a_stride, 1);
   const auto b = numbers<T>((b_transposed ? c.n : c.k) * b_stride, 2);
-  const auto bias = numbers<T>(c.n, 3), gelu_input = numbers<T>(c.m * c.n, 4, 3), residual = numbers<T>(c.m * c.n, 5);
-  Output<T> out = e.accumulate ? Output<T>(numbers<T>(c.m * c.n, 6)) : Output<T>(c.m * c.n), pre(c.m * c.n);
+  const auto bias = numbers<T>(c.n, 3), gelu_input = numbers<T>(c.m * c.n, 4, 3),
+             residual = numbers<T>(c.m * c.n, 5);
+  Output<T> out = e.accumulate ? Output<T>(numbers<T>(c.m * c.n, 6)) : Output<T>(c.m * c.n),
+            pre(c.m * c.n);
   op(Gemm<T>{.m = c.m,
              .n = c.n,
              .k = c.k,
@@ -85,8 +91,17 @@ TEST_CASE("linear: the residual may be the result itself", "[linear]") {
   for_each_variant([&](int) {
     auto c = numbers<float>(20 * 12, 3);
     auto expected = c;
-    Gemm<float> args{.m = 20, .n = 12, .k = 8, .a = a.data(), .a_row = 8, .b = b.data(), .b_row = 12, .b_col = 1,
-                     .c = expected.data(), .ldc = 12, .accumulate = true};
+    Gemm<float> args{.m = 20,
+                     .n = 12,
+                     .k = 8,
+                     .a = a.data(),
+                     .a_row = 8,
+                     .b = b.data(),
+                     .b_row = 12,
+                     .b_col = 1,
+                     .c = expected.data(),
+                     .ldc = 12,
+                     .accumulate = true};
     kernels::cpu::gemm(args);
     args.c = c.data();
     args.accumulate = false;
@@ -97,7 +112,8 @@ TEST_CASE("linear: the residual may be the result itself", "[linear]") {
 }
 
 TEST_CASE("linear: column sums", "[linear]") {
-  for (const auto& [rows, n] : {std::pair<int64_t, int64_t>{0, 5}, {1, 1}, {37, 97}, {2368, 96}, {513, 288}}) {
+  for (const auto& [rows, n] :
+       {std::pair<int64_t, int64_t>{0, 5}, {1, 1}, {37, 97}, {2368, 96}, {513, 288}}) {
     const auto sum = [&]<class T>(T, void (*op)(const ColumnSum<T>&)) {
       const auto x = numbers<T>(rows * (n + 3), 1);
       Output<T> out(numbers<T>(n, 2));
@@ -113,7 +129,8 @@ TEST_CASE("linear: column sums", "[linear]") {
 }
 
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-// A compiler that keeps the tile on the stack makes the product several times slower and no test notices.
+// A compiler that keeps the tile on the stack makes the product several times slower and no test
+// notices.
 TEST_CASE("linear: the packed kernel is faster than Eigen", "[linear]") {
   using kernels::cpu::Isa;
   if (!kernels::cpu::cpu_has(Isa::avx2)) return;
@@ -125,9 +142,18 @@ TEST_CASE("linear: the packed kernel is faster than Eigen", "[linear]") {
     double best = 1e9;
     for (int i = 0; i < 6; ++i) {
       const auto start = std::chrono::steady_clock::now();
-      kernels::cpu::gemm(Gemm<float>{.m = m, .n = n, .k = k, .a = a.data(), .a_row = k, .b = b.data(), .b_row = 1,
-                                     .b_col = k, .c = c.data(), .ldc = n});
-      best = std::min(best, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+      kernels::cpu::gemm(Gemm<float>{.m = m,
+                                     .n = n,
+                                     .k = k,
+                                     .a = a.data(),
+                                     .a_row = k,
+                                     .b = b.data(),
+                                     .b_row = 1,
+                                     .b_col = k,
+                                     .c = c.data(),
+                                     .ldc = n});
+      best = std::min(
+          best, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
     }
     return best;
   };

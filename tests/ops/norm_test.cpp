@@ -32,7 +32,8 @@ TEST_CASE("norm: NaN and infinity are counted and left out of the sum", "[norm]"
   x[4999] = -std::numeric_limits<float>::infinity();
   double sum = 0;
   int64_t nonfinite = 0;
-  kernels::cpu::squared_norm(kernels::SquaredNorm<float>{.n = 5000, .x = x.data(), .sum = &sum, .nonfinite = &nonfinite});
+  kernels::cpu::squared_norm(
+      kernels::SquaredNorm<float>{.n = 5000, .x = x.data(), .sum = &sum, .nonfinite = &nonfinite});
   CHECK(nonfinite == 2);
   CHECK(sum == 4998);
 }

@@ -1,8 +1,10 @@
-// What the kernel tests share: seeded inputs, outputs that start as NaN with guard bands behind, and the tolerance rule.
+// What the kernel tests share: seeded inputs, outputs that start as NaN with guard bands behind,
+// and the tolerance rule.
 //
-// A test describes one run of an op as a template over the element type: run<T>(op) makes inputs, calls op and returns
-// the outputs. check_kernel() compares the fast kernel, for every instruction set and 1, 2 and 3 threads, with the
-// reference in f64; what the reference in f32 loses sets the tolerance.
+// A test describes one run of an op as a template over the element type: run<T>(op) makes inputs,
+// calls op and returns the outputs. check_kernel() compares the fast kernel, for every instruction
+// set and 1, 2 and 3 threads, with the reference in f64; what the reference in f32 loses sets the
+// tolerance.
 #pragma once
 
 #include <algorithm>
@@ -30,7 +32,8 @@ std::vector<T> numbers(int64_t count, uint32_t sample, double scale = 1) {
 template <class T>
 class Output {
  public:
-  explicit Output(int64_t count) : count_(static_cast<size_t>(count)), all_(count_ + kGuard, kNan) {}
+  explicit Output(int64_t count)
+      : count_(static_cast<size_t>(count)), all_(count_ + kGuard, kNan) {}
   Output(const std::vector<T>& initial) : Output(static_cast<int64_t>(initial.size())) {  // NOLINT
     std::copy(initial.begin(), initial.end(), all_.begin());
   }
@@ -61,7 +64,8 @@ inline double largest_difference(const std::vector<double>& a, const std::vector
   return worst;
 }
 
-// max |fast - exact| <= factor max |naive - exact| + 8 units in the last place of the largest value.
+// max |fast - exact| <= factor max |naive - exact| + 8 units in the last place of the largest
+// value.
 inline void check_close(const std::vector<double>& fast, const std::vector<double>& naive,
                         const std::vector<double>& exact, double factor) {
   double largest = 0;
@@ -70,7 +74,8 @@ inline void check_close(const std::vector<double>& fast, const std::vector<doubl
   CHECK(largest_difference(fast, exact) <= factor * largest_difference(naive, exact) + floor);
 }
 
-// Runs f for every instruction set that this CPU has with 1, 2 and 3 threads; leaves the settings as they were.
+// Runs f for every instruction set that this CPU has with 1, 2 and 3 threads; leaves the settings
+// as they were.
 template <class F>
 void for_each_variant(const F& f) {
   using kernels::cpu::Isa;
@@ -89,7 +94,8 @@ void for_each_variant(const F& f) {
   set_thread_count(threads);
 }
 
-// fast(), naive() and exact() return all outputs of one case. Thread counts must agree in every bit.
+// fast(), naive() and exact() return all outputs of one case. Thread counts must agree in every
+// bit.
 template <class Fast, class Naive, class Exact>
 void check_kernel(const Fast& fast, const Naive& naive, const Exact& exact, double factor) {
   const std::vector<double> plain = naive(), right = exact();

@@ -111,9 +111,10 @@ TEST_CASE("config: --set takes whole and short names, and bare words for strings
 }
 
 TEST_CASE("config: values out of range are named") {
-  for (const char* set : {"train.batch_size=1", "train.steps=0", "train.lr=0",
-                          "train.schedule=cosin", "data.kind=tar", "train.threads=-1",
-                          "augment.kind=affin", "augment.blur=2", "model.image_size=25", "losses.alpha=2"}) {
+  for (const char* set :
+       {"train.batch_size=1", "train.steps=0", "train.lr=0", "train.schedule=cosin",
+        "data.kind=tar", "train.threads=-1", "augment.kind=affin", "augment.blur=2",
+        "model.image_size=25", "losses.alpha=2"}) {
     INFO(set);
     TrainConfig config = load_config("tiny");
     set_config(config, set);

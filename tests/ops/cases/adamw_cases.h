@@ -10,8 +10,6 @@ struct AdamWCase {
   int64_t n = 0;
 };
 
-inline std::vector<AdamWCase> adamw_cases() {
-  return {{0}, {1}, {31}, {100003}};
-}
+inline std::vector<AdamWCase> adamw_cases() { return {{0}, {1}, {31}, {100003}}; }
 
 }  // namespace medley::cases

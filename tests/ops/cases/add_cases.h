@@ -10,8 +10,6 @@ struct AddCase {
   int64_t n = 0;
 };
 
-inline std::vector<AddCase> add_cases() {
-  return {{0}, {1}, {31}, {100003}};
-}
+inline std::vector<AddCase> add_cases() { return {{0}, {1}, {31}, {100003}}; }
 
 }  // namespace medley::cases

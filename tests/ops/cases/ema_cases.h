@@ -10,8 +10,6 @@ struct EmaCase {
   int64_t n = 0;
 };
 
-inline std::vector<EmaCase> ema_cases() {
-  return {{0}, {1}, {31}, {100003}};
-}
+inline std::vector<EmaCase> ema_cases() { return {{0}, {1}, {31}, {100003}}; }
 
 }  // namespace medley::cases

@@ -10,8 +10,6 @@ struct GeluCase {
   int64_t n = 0;
 };
 
-inline std::vector<GeluCase> gelu_cases() {
-  return {{0}, {1}, {7}, {96}, {1000}, {20011}};
-}
+inline std::vector<GeluCase> gelu_cases() { return {{0}, {1}, {7}, {96}, {1000}, {20011}}; }
 
 }  // namespace medley::cases

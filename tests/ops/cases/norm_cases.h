@@ -10,8 +10,6 @@ struct NormCase {
   int64_t n = 0;
 };
 
-inline std::vector<NormCase> norm_cases() {
-  return {{0}, {1}, {4097}, {100003}};
-}
+inline std::vector<NormCase> norm_cases() { return {{0}, {1}, {4097}, {100003}}; }
 
 }  // namespace medley::cases
