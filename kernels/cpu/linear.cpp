@@ -3,8 +3,10 @@
 #include "kernels/linear.h"
 
 #include <Eigen/Core>
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <type_traits>
 #include <utility>
 
 #include "core/threads.h"
@@ -15,9 +17,12 @@
 namespace medley::kernels::cpu {
 namespace {
 
-// Rows of k that one pass over a tile takes: a panel of that many fits the second-level cache with
-// room to spare.
-constexpr int64_t kChunk = 1024;
+constexpr int64_t kChunk = 256;             // longest sum in registers, see Chunks
+constexpr int64_t kCopyPanels = 12;         // from this many panels on, copying rows of A pays
+constexpr int64_t kPackedFloats = 1 << 20;  // one copy of B: 4 MiB, twice a second-level cache
+// Work for which another thread is woken: some microseconds.
+constexpr int64_t kPackGrain = 1 << 15;   // floats copied or added
+constexpr int64_t kGrainFlops = 1 << 18;  // multiplications and additions
 
 }  // namespace
 }  // namespace medley::kernels::cpu
@@ -29,23 +34,40 @@ namespace medley::kernels::cpu {
 namespace {
 
 using Matrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-using Strided = Eigen::Map<const Matrix, 0, Eigen::Stride<Eigen::Dynamic, Eigen::Dynamic>>;
+using AnyStride = Eigen::Stride<Eigen::Dynamic, Eigen::Dynamic>;
+using Outer = Eigen::OuterStride<>;
 
-// Eigen's product on blocks of rows, with our threads. The epilogue runs on the block while it is
-// in the cache.
+// Calls f with the matrix as Eigen's products take it without a copy (contiguous in one direction),
+// or with a copy.
+template <class F>
+void as_operand(const float* x, int64_t rows, int64_t columns, int64_t row, int64_t column,
+                const F& f) {
+  using Transposed = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::ColMajor>;
+  if (column == 1)
+    f(Eigen::Map<const Matrix, 0, Outer>(x, rows, columns, Outer(row)));
+  else if (row == 1)
+    f(Eigen::Map<const Transposed, 0, Outer>(x, rows, columns, Outer(column)));
+  else
+    f(Matrix(Eigen::Map<const Matrix, 0, AnyStride>(x, rows, columns, AnyStride(row, column))));
+}
+
+// Eigen's product on blocks of rows, with our threads: Eigen's own wait in a spin and lose their
+// speed when a core is shared. The epilogue runs on the block while it is in the cache.
 void eigen_gemm(const Gemm<float>& g) {
-  constexpr int64_t kBlock = 64;
-  parallel_for((g.m + kBlock - 1) / kBlock, 1, [&](int64_t begin, int64_t end) {
-    for (int64_t block = begin; block < end; ++block) {
-      const int64_t first = block * kBlock, rows = std::min(kBlock, g.m - first);
-      const Strided a(g.a + first * g.a_row, rows, g.k, {g.a_row, g.a_col});
-      const Strided b(g.b, g.k, g.n, {g.b_row, g.b_col});
-      const Matrix product = a * b;
-      for (int64_t i = 0; i < rows; ++i) {
-        const float* tile = product.data() + i * g.n;
-        portable::finish_row(g, tile, (first + i) * g.ldc, 0, g.n);
+  constexpr int64_t kBlock = 96;  // fixed, since Eigen orders its sums by the size of the product
+  as_operand(g.b, g.k, g.n, g.b_row, g.b_col, [&](const auto& b) {
+    const int64_t blocks = (g.m + kBlock - 1) / kBlock;
+    const int64_t grain = 1 + kGrainFlops / (1 + 2 * kBlock * g.n * g.k);
+    parallel_for(blocks, grain, [&](int64_t begin, int64_t end) {
+      for (int64_t block = begin; block < end; ++block) {
+        const int64_t first = block * kBlock, rows = std::min(kBlock, g.m - first);
+        Eigen::Map<Matrix> product(scratch(Scratch::partials, rows * g.n), rows, g.n);
+        as_operand(g.a + first * g.a_row, rows, g.k, g.a_row, g.a_col,
+                   [&](const auto& a) { product.noalias() = a * b; });
+        for (int64_t i = 0; i < rows; ++i)
+          portable::finish_row(g, product.data() + i * g.n, (first + i) * g.ldc, 0, g.n);
       }
-    }
+    });
   });
 }
 

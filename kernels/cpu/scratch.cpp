@@ -18,7 +18,7 @@ float* scratch(Scratch use, int64_t count) {
     std::unique_ptr<float[], Free> data;
     int64_t size = 0;
   };
-  static thread_local std::array<Buffer, 3> buffers;
+  static thread_local std::array<Buffer, 4> buffers;
   Buffer& buffer = buffers[static_cast<size_t>(use)];
   if (count > buffer.size) {
     buffer.data.reset();

@@ -8,7 +8,7 @@ namespace medley::kernels::cpu {
 
 // Buffers that can be in use at once: a kernel that calls gemm must not stage its data where gemm
 // packs.
-enum class Scratch { packed, partials, staging };
+enum class Scratch { packed, strips, partials, staging };
 
 // At least `count` floats, 64-byte aligned, contents undefined; valid until the next call for it on
 // this thread.
