@@ -10,6 +10,7 @@ shift 2
 mkdir -p "$work"
 cd "$root"
 
+# MEDLEY_SOURCE_DIR is what tests are compiled with.
 # for_each_isa.h is included once for each kernel body, with a macro that names the body.
 find core kernels autograd models train tests -name '*.h' ! -path kernels/cpu/for_each_isa.h |
   sort | xargs -P "$(nproc)" -I HEADER sh -c '
@@ -18,4 +19,4 @@ find core kernels autograd models train tests -name '*.h' ! -path kernels/cpu/fo
     [ -f "$file.cpp" ] || echo "#include \"HEADER\"" >"$file.cpp"
     "$@" -std=c++20 -O0 -Wall -Wextra -Werror -Wno-psabi -c "$file.cpp" -o "$file.o" ||
       { echo "HEADER does not compile alone"; exit 1; }
-  ' sh "$work" "$@" -I "$root"
+  ' sh "$work" "$@" -I "$root" "-DMEDLEY_SOURCE_DIR=\"$root\""
