@@ -18,7 +18,6 @@ namespace medley::kernels::cpu {
 namespace {
 
 constexpr int64_t kChunk = 256;             // longest sum in registers, see Chunks
-constexpr int64_t kCopyPanels = 12;         // from this many panels on, copying rows of A pays
 constexpr int64_t kPackedFloats = 1 << 20;  // one copy of B: 4 MiB, twice a second-level cache
 // Work for which another thread is woken: some microseconds.
 constexpr int64_t kPackGrain = 1 << 15;   // floats copied or added

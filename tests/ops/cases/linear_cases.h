@@ -11,11 +11,11 @@ struct LinearCase {
   int64_t flops() const { return 2 * m * n * k; }
 };
 
-// Edges of tiles, chunks of k, and nothing at all.
+// Edges of tiles, chunks of k, a B that is packed in two parts, and nothing at all.
 inline std::vector<LinearCase> linear_cases() {
-  return {{0, 3, 2},     {3, 0, 2},    {2, 3, 0},     {1, 1, 1},    {5, 3, 17},
-          {12, 32, 8},   {13, 33, 9},  {37, 96, 5},   {97, 17, 96}, {7, 400, 31},
-          {100, 64, 97}, {3, 5, 1025}, {29, 47, 2100}};
+  return {{0, 3, 2},    {3, 0, 2},    {2, 3, 0},     {1, 1, 1},      {5, 3, 17},    {12, 32, 8},
+          {13, 33, 9},  {37, 96, 5},  {97, 17, 96},  {1, 384, 96},   {7, 400, 31},  {100, 64, 97},
+          {3, 5, 1025}, {96, 96, 37}, {40, 197, 64}, {29, 47, 2100}, {3, 96, 17000}};
 }
 
 // The layers of the width-96 model, then those of ViT-B.
