@@ -17,8 +17,12 @@
 namespace medley::kernels::cpu {
 namespace {
 
-constexpr int64_t kChunk = 256;             // longest sum in registers, see Chunks
-constexpr int64_t kPackedFloats = 1 << 20;  // one copy of B: 4 MiB, twice a second-level cache
+// Longest sum in registers, see Chunks. Longer ones save passes over C: 384 to 768 were best, with
+// little between them, where a panel of AVX-512 just fits the first-level cache.
+constexpr int64_t kChunk = 384;
+// One copy of B, 2 MiB: it stays in a second-level cache while all rows of A pass, and a transposed
+// A is not copied too often.
+constexpr int64_t kPackedFloats = 1 << 19;
 // Work for which another thread is woken: some microseconds.
 constexpr int64_t kPackGrain = 1 << 15;   // floats copied or added
 constexpr int64_t kGrainFlops = 1 << 18;  // multiplications and additions
