@@ -13,5 +13,6 @@ function(at_least least)
 endfunction()
 
 at_least(0.30 eval test_seen i2t_itm r1)
-at_least(0.20 eval test_seen captions exact)
+at_least(0.12 eval test_seen captions exact)
+at_least(0.75 eval test_seen captions token_f1)
 at_least(1 train images_per_second)

@@ -3,6 +3,7 @@
 
 #include "kernels/reference/cross_entropy.h"
 #include "tests/ops/cases/cross_entropy_cases.h"
+#include "tests/ops/finite_differences.h"
 #include "tests/ops/support.h"
 
 namespace medley::tests {
@@ -76,6 +77,62 @@ TEST_CASE("cross_entropy", "[cross_entropy]") {
             },
             3);
       }
+}
+
+TEST_CASE("cross_entropy: gradient", "[cross_entropy]") {
+  const cases::CrossEntropyCase c{7, 5};
+  for (const Targets which : {Targets::all, Targets::some, Targets::none})
+    for (const double smoothing : {0.0, 0.1}) {
+      const auto targets = make_targets(c, which);
+      auto logits = numbers<double>(c.rows * c.classes, 1, 3);
+      std::vector<double> lse(7), row_loss(7), d(logits.size());
+      double result = 0;
+      const auto loss = [&] {
+        kernels::cpu::cross_entropy_forward(CrossEntropyForward<double>{.rows = c.rows,
+                                                                        .classes = c.classes,
+                                                                        .logits = logits.data(),
+                                                                        .targets = targets.data(),
+                                                                        .smoothing = smoothing,
+                                                                        .lse = lse.data(),
+                                                                        .row_loss = row_loss.data(),
+                                                                        .loss = &result});
+        return 3 * result;
+      };
+      loss();
+      const double dloss = 3;
+      kernels::cpu::cross_entropy_backward(CrossEntropyBackward<double>{.rows = c.rows,
+                                                                        .classes = c.classes,
+                                                                        .logits = logits.data(),
+                                                                        .targets = targets.data(),
+                                                                        .smoothing = smoothing,
+                                                                        .lse = lse.data(),
+                                                                        .dloss = &dloss,
+                                                                        .dlogits = d.data()});
+      check_gradient(logits, d, loss);
+    }
+}
+
+TEST_CASE("cross_entropy: huge logits stay finite, NaN reaches the loss", "[cross_entropy]") {
+  const int32_t target = 1;
+  for_each_variant([&](int) {
+    for (const bool poisoned : {false, true}) {
+      std::vector<float> logits(40, -3e38f);
+      logits[1] = 3e38f;
+      if (poisoned) logits[20] = std::numeric_limits<float>::quiet_NaN();
+      float lse = 0, row_loss = 0, loss = -1;
+      kernels::cpu::cross_entropy_forward(CrossEntropyForward<float>{.rows = 1,
+                                                                     .classes = 40,
+                                                                     .logits = logits.data(),
+                                                                     .targets = &target,
+                                                                     .lse = &lse,
+                                                                     .row_loss = &row_loss,
+                                                                     .loss = &loss});
+      if (poisoned)
+        CHECK(std::isnan(loss));
+      else
+        CHECK(loss == 0);
+    }
+  });
 }
 
 TEST_CASE("cross_entropy: equal logits cost the logarithm of their number", "[cross_entropy]") {

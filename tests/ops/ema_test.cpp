@@ -24,7 +24,7 @@ TEST_CASE("ema", "[ema]") {
       check_kernel([&, n = n] { return run<float>(n, keep, kernels::cpu::ema); },
                    [&, n = n] { return run<float>(n, keep, kernels::reference::ema<float>); },
                    [&, n = n] { return run<double>(n, keep, kernels::cpu::ema); }, 2);
-  CHECK(run<double>(1, 0.25, kernels::cpu::ema)[0] ==
+  CHECK(run<double>(1, 0.25, kernels::cpu::ema)[0][0] ==
         Approx(0.25 * numbers<double>(1, 1)[0] + 0.75 * numbers<double>(1, 2)[0]).epsilon(1e-15));
 }
 

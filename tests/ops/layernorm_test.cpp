@@ -3,6 +3,7 @@
 
 #include "kernels/reference/layernorm.h"
 #include "tests/ops/cases/layernorm_cases.h"
+#include "tests/ops/finite_differences.h"
 #include "tests/ops/support.h"
 
 namespace medley::tests {
@@ -35,6 +36,7 @@ std::vector<double> forward(const cases::LayerNormCase& c, void (*op)(const Laye
   std::vector<double> all;
   y.collect(all);
   mean.collect(all);
+  rstd.collect(all);
   return all;
 }
 
@@ -95,6 +97,73 @@ TEST_CASE("layernorm", "[layernorm]") {
             },
             3);
   }
+}
+
+TEST_CASE("layernorm: gradient", "[layernorm]") {
+  constexpr int64_t kRows = 5, kWidth = 7;
+  auto x = numbers<double>(kRows * kWidth, 1), weight = numbers<double>(kWidth, 2),
+       bias = numbers<double>(kWidth, 3);
+  std::vector<double> y(x.size()), mean(kRows), rstd(kRows);
+  const auto loss = [&] {
+    kernels::cpu::layernorm_forward(LayerNormForward<double>{.rows = kRows,
+                                                             .n = kWidth,
+                                                             .x = x.data(),
+                                                             .weight = weight.data(),
+                                                             .bias = bias.data(),
+                                                             .eps = 1e-3,
+                                                             .y = y.data(),
+                                                             .mean = mean.data(),
+                                                             .rstd = rstd.data()});
+    return contract(y);
+  };
+  loss();
+  const auto dy = weights_of(y);
+  std::vector<double> dx(x.size()), dweight(kWidth), dbias(kWidth);
+  kernels::cpu::layernorm_backward(LayerNormBackward<double>{.rows = kRows,
+                                                             .n = kWidth,
+                                                             .dy = dy.data(),
+                                                             .x = x.data(),
+                                                             .weight = weight.data(),
+                                                             .mean = mean.data(),
+                                                             .rstd = rstd.data(),
+                                                             .dx = dx.data(),
+                                                             .dweight = dweight.data(),
+                                                             .dbias = dbias.data()});
+  check_gradient(x, dx, loss);
+  check_gradient(weight, dweight, loss);
+  check_gradient(bias, dbias, loss);
+}
+
+TEST_CASE("layernorm: in place", "[layernorm]") {
+  constexpr int64_t kRows = 70, kWidth = 37;
+  const auto x = numbers<float>(kRows * kWidth, 1), weight = numbers<float>(kWidth, 2),
+             dy = numbers<float>(kRows * kWidth, 3);
+  for_each_variant([&](int) {
+    std::vector<float> y(x.size()), over_x = x, dx(x.size()), over_dy = dy;
+    std::vector<float> mean(kRows), rstd(kRows);
+    for (const auto& [from, to] : {std::pair{x.data(), y.data()}, {over_x.data(), over_x.data()}})
+      kernels::cpu::layernorm_forward(LayerNormForward<float>{.rows = kRows,
+                                                              .n = kWidth,
+                                                              .x = from,
+                                                              .weight = weight.data(),
+                                                              .bias = weight.data(),
+                                                              .eps = 1e-6f,
+                                                              .y = to,
+                                                              .mean = mean.data(),
+                                                              .rstd = rstd.data()});
+    CHECK(over_x == y);
+    for (const auto& [from, to] :
+         {std::pair{dy.data(), dx.data()}, {over_dy.data(), over_dy.data()}})
+      kernels::cpu::layernorm_backward(LayerNormBackward<float>{.rows = kRows,
+                                                                .n = kWidth,
+                                                                .dy = from,
+                                                                .x = x.data(),
+                                                                .weight = weight.data(),
+                                                                .mean = mean.data(),
+                                                                .rstd = rstd.data(),
+                                                                .dx = to});
+    CHECK(over_dy == dx);
+  });
 }
 
 }  // namespace

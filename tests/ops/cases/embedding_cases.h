@@ -11,7 +11,7 @@ struct EmbeddingCase {
 };
 
 inline std::vector<EmbeddingCase> embedding_cases() {
-  return {{0, 4}, {1, 1}, {9, 5}, {400, 96}, {37, 768}};
+  return {{0, 4}, {1, 1}, {9, 5}, {400, 96}, {37, 768}, {1000, 260}};
 }
 
 }  // namespace medley::cases

@@ -11,7 +11,7 @@ struct GatherCase {
 };
 
 inline std::vector<GatherCase> gather_cases() {
-  return {{0, 4}, {1, 1}, {9, 5}, {400, 96}, {37, 768}};
+  return {{0, 4}, {1, 1}, {9, 5}, {400, 96}, {37, 768}, {1000, 260}};
 }
 
 }  // namespace medley::cases

@@ -11,7 +11,7 @@ struct ItcCase {
 };
 
 inline std::vector<ItcCase> itc_cases() {
-  return {{2, 0, 4}, {5, 3, 7}, {8, 0, 96}, {16, 37, 96}, {3, 100, 5}};
+  return {{2, 0, 4}, {5, 3, 7}, {8, 0, 96}, {16, 37, 96}, {3, 100, 5}, {1, 0, 96}, {128, 1900, 24}};
 }
 
 }  // namespace medley::cases

@@ -10,6 +10,8 @@ struct NormalizeCase {
   int64_t rows = 0, n = 0;
 };
 
-inline std::vector<NormalizeCase> normalize_cases() { return {{0, 5}, {1, 1}, {3, 96}, {37, 129}}; }
+inline std::vector<NormalizeCase> normalize_cases() {
+  return {{0, 5}, {1, 1}, {37, 2}, {3, 768}, {500, 97}};
+}
 
 }  // namespace medley::cases

@@ -10,6 +10,6 @@ struct SamplingCase {
   int64_t batch = 0;
 };
 
-inline std::vector<SamplingCase> sampling_cases() { return {{2}, {3}, {17}, {64}}; }
+inline std::vector<SamplingCase> sampling_cases() { return {{1}, {2}, {3}, {17}, {200}}; }
 
 }  // namespace medley::cases
