@@ -1,6 +1,6 @@
-// AdamW (Loshchilov and Hutter 2019; PyTorch's order of operations) over a flat range:
-//   w *= 1 - lr * decay;  m, v moving averages of g, g^2;  w -= lr / (1 - beta1^t) * m / (sqrt(v /
-//   (1 - beta2^t)) + eps)
+// AdamW (Loshchilov and Hutter 2019; PyTorch's order of operations) over a flat range, in place:
+//   m = m + (1 - beta1) (g - m),  v = beta2 v + (1 - beta2) g^2
+//   w = (1 - lr decay) w - lr / (1 - beta1^t) m / (sqrt(v) / sqrt(1 - beta2^t) + eps)
 #pragma once
 
 #include <cstdint>

@@ -12,7 +12,7 @@ inline constexpr int32_t kIgnoredTarget = -100;
 
 template <class T>
 struct CrossEntropyForward {
-  int64_t rows = 0, classes = 0;
+  int64_t rows = 0, classes = 0;     // classes >= 1
   const T* logits = nullptr;         // [rows, classes]
   const int32_t* targets = nullptr;  // [rows]: 0 .. classes - 1, or kIgnoredTarget
   T smoothing = 0;

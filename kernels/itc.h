@@ -1,11 +1,12 @@
 // Image-text contrastive loss against momentum features and their queue, with soft targets (BLIP
 // section 3.2; ALBEF). Keys are this batch's B momentum features, then Q queued ones; K = B + Q:
-//   sim_i2t = image . text_keys / temp,   sim_t2i = text . image_keys / temp [B, K] target  = alpha
-//   softmax(momentum sim) + (1 - alpha) hard loss    = 1/2 (mean_b -sum_k target_i2t log
-//   softmax(sim_i2t) + the same of t2i)
-// hard: one-hot at k = b, or, when caption ids are given, uniform over the keys with the caption id
-// of row b. The gradients for dloss = 1 are made in the same pass: they are [B, E], while the keys
-// change before backward runs.
+//   sim_i2t = image . text_keys / temp,  sim_t2i = text . image_keys / temp   [B, K]
+//   target = alpha softmax(momentum sim) + (1 - alpha) hard                   [B, K]
+//   loss = 1/2 mean over b of -sum_k target log softmax(sim), both directions added
+// The momentum sim has image_momentum (text_momentum) for image (text). hard: one-hot at k = b, or,
+// when caption ids are given, uniform over the keys with the caption id of row b. Targets are
+// constants: dtemp flows through sim alone. The gradients for dloss = 1 are made in the same pass:
+// they are [B, E], while the keys change before backward runs.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +15,7 @@ namespace medley::kernels {
 
 template <class T>
 struct Itc {
-  int64_t batch = 0, queue = 0, n = 0;  // B, Q, E
+  int64_t batch = 0, queue = 0, n = 0;  // B >= 1, Q >= 0, E >= 1
   const T* image = nullptr;             // [B, E] unit rows, as the next five
   const T* text = nullptr;              // [B, E]
   const T* image_momentum = nullptr;    // [B, E]

@@ -9,20 +9,20 @@ inline constexpr double kNormalizeEps = 1e-12;
 
 template <class T>
 struct NormalizeForward {
-  int64_t rows = 0, n = 0;
-  const T* x = nullptr;  // [rows, n]
-  T* y = nullptr;        // [rows, n]
-  T* norm = nullptr;     // [rows]: max(|x|, eps)
+  int64_t rows = 0, n = 0;  // n >= 1
+  const T* x = nullptr;     // [rows, n]
+  T* y = nullptr;           // [rows, n]
+  T* norm = nullptr;        // [rows]: max(|x|, eps)
 };
 
 template <class T>
 struct NormalizeBackward {
   int64_t rows = 0, n = 0;
-  const T* dy = nullptr;
-  const T* y = nullptr;
-  const T* norm = nullptr;
-  T* dx = nullptr;
-  bool accumulate = false;
+  const T* dy = nullptr;    // [rows, n]
+  const T* y = nullptr;     // [rows, n]
+  const T* norm = nullptr;  // [rows]
+  T* dx = nullptr;          // [rows, n]; may be dy when not accumulating
+  bool accumulate = false;  // dx += instead of dx =
 };
 
 namespace cpu {

@@ -1,7 +1,7 @@
 // Patch embedding of a vision transformer (Dosovitskiy et al. 2021): a convolution whose stride is
-// its size, the class token in front, position embeddings added. The convolution is a matrix
-// product over unfolded patches. tokens[b, 0] = cls + pos[0];  tokens[b, 1 + j] = weight patch(b,
-// j) + bias + pos[1 + j].
+// its size, the class token in front, position embeddings added:
+//   tokens[b, 0] = cls + pos[0],  tokens[b, 1 + j] = weight patch(b, j) + bias + pos[1 + j]
+// The convolution is a matrix product over unfolded patches.
 #pragma once
 
 #include <cstdint>

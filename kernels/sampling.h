@@ -1,6 +1,6 @@
 // Hard negatives for image-text matching (BLIP section 3.2): for each row b one column j of the
 // batch, with probability proportional to softmax over the first B columns of sim, plus 1e-4;
-// positives are excluded.
+// positives are excluded. Weights and their running sum are f64 whatever T is.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@ struct SampleNegatives {
   const int64_t* caption = nullptr;  // [B]: equal ids are positives too; null: only the diagonal is
   uint64_t seed = 0, step = 0;       // Random(seed, Purpose::negatives, step, 2 * b + direction)
   uint32_t direction = 0;            // 0: images for texts, 1: texts for images
-  int32_t* index = nullptr;          // [B]; a row whose every column is positive gets (b + 1) % B
+  int32_t* index = nullptr;  // [B]; (b + 1) % B where all columns are positive or sim is NaN
 };
 
 namespace cpu {

@@ -18,7 +18,8 @@ namespace medley::kernels::cpu {
 namespace {
 
 struct ItcRow {
-  float loss = 0, dtemp = 0;
+  float loss = 0;
+  float dsim_sim = 0;  // dsim . sim: temp times this row's part of -dtemp
 };
 
 // Keys with the caption of row b; without caption ids, key b alone.
@@ -100,12 +101,17 @@ void query_gradients(const Itc<float>& args, const float* dsim, const float* key
   for (int64_t i = 0; i < b * args.n; ++i) dquery[i] *= inverse;
 }
 
+// Both directions together, in f64: the sums are as exact as their parts.
+struct ItcSums {
+  double loss = 0, dsim_sim = 0;
+};
+
 struct Direction {
   const float *query, *query_momentum, *keys, *queue;
   float *sim, *target, *dquery;
 };
 
-void run(const Itc<float>& args, const Direction& d, std::vector<ItcRow>& rows) {
+void run(const Itc<float>& args, const Direction& d, std::vector<ItcRow>& rows, ItcSums& sums) {
   const int64_t b = args.batch, total = b + args.queue;
   similarities(args, d.query, d.keys, d.queue, d.sim);
   similarities(args, d.query_momentum, d.keys, d.queue, d.target);
@@ -117,25 +123,27 @@ void run(const Itc<float>& args, const Direction& d, std::vector<ItcRow>& rows) 
   });
   if (d.dquery) query_gradients(args, dsim, d.keys, d.queue, d.dquery);
   for (const ItcRow& row : rows) {  // in order: the same bits for any number of threads
-    *args.loss += row.loss;
-    if (d.dquery) *args.dtemp -= row.dtemp / *args.temp;
+    sums.loss += static_cast<double>(row.loss);
+    sums.dsim_sim += static_cast<double>(row.dsim_sim);
   }
 }
 
 }  // namespace
 
 void itc(const Itc<float>& args) {
-  *args.loss = 0;
-  if (args.dtemp) *args.dtemp = 0;
+  ItcSums sums;
   std::vector<ItcRow> rows(static_cast<size_t>(args.batch));
   run(args,
       {args.image, args.image_momentum, args.text_momentum, args.text_queue, args.sim_i2t,
        args.target_i2t, args.dimage},
-      rows);
+      rows, sums);
   run(args,
       {args.text, args.text_momentum, args.image_momentum, args.image_queue, args.sim_t2i,
        args.target_t2i, args.dtext},
-      rows);
+      rows, sums);
+  *args.loss = static_cast<float>(sums.loss);
+  if (args.dtemp)
+    *args.dtemp = static_cast<float>(-sums.dsim_sim / static_cast<double>(*args.temp));
 }
 
 void itc(const Itc<double>& args) { reference::itc(args); }

@@ -27,7 +27,9 @@ void cross_entropy_forward(const CrossEntropyForward<T>& args) {
     args.row_loss[r] = 0;
     if (args.targets[r] == kIgnoredTarget) continue;
     const T right = x[args.targets[r]] - largest;
-    args.row_loss[r] = log_sum - (1 - args.smoothing) * right - args.smoothing * mean;
+    args.row_loss[r] = log_sum - (1 - args.smoothing) * right;
+    // The mean of huge logits is infinite, and nothing times that is NaN.
+    if (args.smoothing > 0) args.row_loss[r] -= args.smoothing * mean;
     total += args.row_loss[r];
     ++counted;
   }

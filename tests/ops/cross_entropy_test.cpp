@@ -25,9 +25,9 @@ std::vector<int32_t> make_targets(const cases::CrossEntropyCase& c, Targets whic
 
 // Forward, then backward over the logits themselves.
 template <class T>
-std::vector<double> run(const cases::CrossEntropyCase& c, Targets which, T smoothing,
-                        void (*forward)(const CrossEntropyForward<T>&),
-                        void (*backward)(const CrossEntropyBackward<T>&)) {
+Outputs run(const cases::CrossEntropyCase& c, Targets which, T smoothing,
+            void (*forward)(const CrossEntropyForward<T>&),
+            void (*backward)(const CrossEntropyBackward<T>&)) {
   const auto targets = make_targets(c, which);
   Output<T> logits(numbers<T>(c.rows * c.classes, 1, 30)), lse(c.rows), row_loss(c.rows), loss(1);
   forward({.rows = c.rows,
@@ -38,7 +38,7 @@ std::vector<double> run(const cases::CrossEntropyCase& c, Targets which, T smoot
            .lse = lse.data(),
            .row_loss = row_loss.data(),
            .loss = loss.data()});
-  std::vector<double> all;
+  Outputs all;
   lse.collect(all);
   row_loss.collect(all);
   loss.collect(all);

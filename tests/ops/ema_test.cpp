@@ -9,11 +9,11 @@ namespace medley::tests {
 namespace {
 
 template <class T>
-std::vector<double> run(int64_t n, double keep, void (*op)(const kernels::Ema<T>&)) {
+Outputs run(int64_t n, double keep, void (*op)(const kernels::Ema<T>&)) {
   Output<T> average(numbers<T>(n, 1));
   const auto value = numbers<T>(n, 2);
   op({.n = n, .average = average.data(), .value = value.data(), .keep = keep});
-  std::vector<double> all;
+  Outputs all;
   average.collect(all);
   return all;
 }

@@ -11,9 +11,8 @@ namespace {
 constexpr int64_t kWords = 11, kPositions = 7;
 
 template <class T>
-std::vector<double> run(const cases::EmbeddingCase& c,
-                        void (*forward)(const kernels::EmbeddingForward<T>&),
-                        void (*backward)(const kernels::EmbeddingBackward<T>&)) {
+Outputs run(const cases::EmbeddingCase& c, void (*forward)(const kernels::EmbeddingForward<T>&),
+            void (*backward)(const kernels::EmbeddingBackward<T>&)) {
   std::vector<int32_t> ids, positions;
   for (int64_t t = 0; t < c.tokens; ++t) {
     ids.push_back(static_cast<int32_t>(t * t % kWords));
@@ -37,7 +36,7 @@ std::vector<double> run(const cases::EmbeddingCase& c,
             .dy = dy.data(),
             .dword = dword.data(),
             .dposition = dposition.data()});
-  std::vector<double> all;
+  Outputs all;
   y.collect(all);
   dword.collect(all);
   dposition.collect(all);

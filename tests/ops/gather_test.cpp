@@ -11,16 +11,15 @@ namespace {
 constexpr int64_t kRows = 13;
 
 template <class T>
-std::vector<double> run(const cases::GatherCase& c,
-                        void (*forward)(const kernels::GatherForward<T>&),
-                        void (*backward)(const kernels::GatherBackward<T>&)) {
+Outputs run(const cases::GatherCase& c, void (*forward)(const kernels::GatherForward<T>&),
+            void (*backward)(const kernels::GatherBackward<T>&)) {
   std::vector<int32_t> index;
   for (int64_t i = 0; i < c.count; ++i) index.push_back(static_cast<int32_t>(i * i % kRows));
   const auto x = numbers<T>(kRows * c.n, 1), dy = numbers<T>(c.count * c.n, 2);
   Output<T> y(c.count * c.n), dx(numbers<T>(kRows * c.n, 3));
   forward({.count = c.count, .n = c.n, .index = index.data(), .x = x.data(), .y = y.data()});
   backward({.count = c.count, .n = c.n, .index = index.data(), .dy = dy.data(), .dx = dx.data()});
-  std::vector<double> all;
+  Outputs all;
   y.collect(all);
   dx.collect(all);
   return all;

@@ -10,22 +10,21 @@ namespace medley::tests {
 namespace {
 
 template <class T>
-std::vector<double> forward(int64_t n, void (*op)(const kernels::GeluForward<T>&)) {
+Outputs forward(int64_t n, void (*op)(const kernels::GeluForward<T>&)) {
   const auto x = numbers<T>(n, 1, 9);
   Output<T> y(n);
   op({.n = n, .x = x.data(), .y = y.data()});
-  std::vector<double> all;
+  Outputs all;
   y.collect(all);
   return all;
 }
 
 template <class T>
-std::vector<double> backward(int64_t n, bool accumulate,
-                             void (*op)(const kernels::GeluBackward<T>&)) {
+Outputs backward(int64_t n, bool accumulate, void (*op)(const kernels::GeluBackward<T>&)) {
   const auto x = numbers<T>(n, 1, 9), dy = numbers<T>(n, 2);
   Output<T> dx = accumulate ? Output<T>(numbers<T>(n, 3)) : Output<T>(n);
   op({.n = n, .dy = dy.data(), .x = x.data(), .dx = dx.data(), .accumulate = accumulate});
-  std::vector<double> all;
+  Outputs all;
   dx.collect(all);
   return all;
 }

@@ -19,8 +19,8 @@ std::vector<T> unit_rows(int64_t rows, int64_t n, uint32_t sample) {
 }
 
 template <class T>
-std::vector<double> run(const cases::ItcCase& c, bool captions, bool gradients,
-                        void (*op)(const kernels::Itc<T>&)) {
+Outputs run(const cases::ItcCase& c, bool captions, bool gradients,
+            void (*op)(const kernels::Itc<T>&)) {
   const int64_t b = c.batch, q = c.queue, k = b + q, n = c.n;
   const auto image = unit_rows<T>(b, n, 1), text = unit_rows<T>(b, n, 2),
              image_m = unit_rows<T>(b, n, 3), text_m = unit_rows<T>(b, n, 4),
@@ -52,7 +52,7 @@ std::vector<double> run(const cases::ItcCase& c, bool captions, bool gradients,
       .dimage = gradients ? dimage.data() : nullptr,
       .dtext = gradients ? dtext.data() : nullptr,
       .dtemp = gradients ? dtemp.data() : nullptr});
-  std::vector<double> all;
+  Outputs all;
   for (const Output<T>* out : {&sim_i2t, &sim_t2i, &target_i2t, &target_t2i, &loss})
     out->collect(all);
   if (gradients)

@@ -21,7 +21,7 @@ std::vector<T> rows_of(const cases::LayerNormCase& c) {
 }
 
 template <class T>
-std::vector<double> forward(const cases::LayerNormCase& c, void (*op)(const LayerNormForward<T>&)) {
+Outputs forward(const cases::LayerNormCase& c, void (*op)(const LayerNormForward<T>&)) {
   const auto x = rows_of<T>(c), weight = numbers<T>(c.n, 2), bias = numbers<T>(c.n, 3);
   Output<T> y(c.rows * c.n), mean(c.rows), rstd(c.rows);
   op({.rows = c.rows,
@@ -33,7 +33,7 @@ std::vector<double> forward(const cases::LayerNormCase& c, void (*op)(const Laye
       .y = y.data(),
       .mean = mean.data(),
       .rstd = rstd.data()});
-  std::vector<double> all;
+  Outputs all;
   y.collect(all);
   mean.collect(all);
   rstd.collect(all);
@@ -41,8 +41,8 @@ std::vector<double> forward(const cases::LayerNormCase& c, void (*op)(const Laye
 }
 
 template <class T>
-std::vector<double> backward(const cases::LayerNormCase& c, bool accumulate, bool weights,
-                             void (*op)(const LayerNormBackward<T>&)) {
+Outputs backward(const cases::LayerNormCase& c, bool accumulate, bool weights,
+                 void (*op)(const LayerNormBackward<T>&)) {
   const auto x = numbers<T>(c.rows * c.n, 1), weight = numbers<T>(c.n, 2),
              dy = numbers<T>(c.rows * c.n, 4);
   std::vector<T> y(x.size()), mean(static_cast<size_t>(c.rows)), rstd(mean);
@@ -68,7 +68,7 @@ std::vector<double> backward(const cases::LayerNormCase& c, bool accumulate, boo
       .accumulate = accumulate,
       .dweight = weights ? dweight.data() : nullptr,
       .dbias = weights ? dbias.data() : nullptr});
-  std::vector<double> all;
+  Outputs all;
   dx.collect(all);
   dweight.collect(all);
   dbias.collect(all);
@@ -81,7 +81,7 @@ TEST_CASE("layernorm", "[layernorm]") {
     check_kernel([&] { return forward<float>(c, kernels::cpu::layernorm_forward); },
                  [&] { return forward<float>(c, kernels::reference::layernorm_forward<float>); },
                  [&] { return forward<double>(c, kernels::cpu::layernorm_forward); }, 2);
-    if (c.n < 2) continue;  // one element has no variance: its gradient is 0 / sqrt(eps)
+    if (c.n < 3) continue;  // two elements become -1 and 1 whatever they are: dx cancels to noise
     for (const bool accumulate : {false, true})
       for (const bool weights : {false, true})
         check_kernel(

@@ -10,9 +10,9 @@ namespace medley::tests {
 namespace {
 
 template <class T>
-std::vector<double> run(const cases::NormalizeCase& c, bool accumulate,
-                        void (*forward)(const kernels::NormalizeForward<T>&),
-                        void (*backward)(const kernels::NormalizeBackward<T>&)) {
+Outputs run(const cases::NormalizeCase& c, bool accumulate,
+            void (*forward)(const kernels::NormalizeForward<T>&),
+            void (*backward)(const kernels::NormalizeBackward<T>&)) {
   const auto x = numbers<T>(c.rows * c.n, 1), dy = numbers<T>(c.rows * c.n, 2);
   Output<T> y(c.rows * c.n), norm(c.rows);
   Output<T> dx = accumulate ? Output<T>(numbers<T>(c.rows * c.n, 3)) : Output<T>(c.rows * c.n);
@@ -24,7 +24,7 @@ std::vector<double> run(const cases::NormalizeCase& c, bool accumulate,
             .norm = norm.data(),
             .dx = dx.data(),
             .accumulate = accumulate});
-  std::vector<double> all;
+  Outputs all;
   y.collect(all);
   norm.collect(all);
   dx.collect(all);

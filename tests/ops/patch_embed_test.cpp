@@ -9,9 +9,8 @@ namespace medley::tests {
 namespace {
 
 template <class T>
-std::vector<double> run(const cases::PatchEmbedCase& c,
-                        void (*forward)(const kernels::PatchEmbedForward<T>&),
-                        void (*backward)(const kernels::PatchEmbedBackward<T>&)) {
+Outputs run(const cases::PatchEmbedCase& c, void (*forward)(const kernels::PatchEmbedForward<T>&),
+            void (*backward)(const kernels::PatchEmbedBackward<T>&)) {
   const int64_t patches = (c.side / c.patch) * (c.side / c.patch), pixels = 3 * c.patch * c.patch;
   const auto images = numbers<T>(c.batch * 3 * c.side * c.side, 1),
              weight = numbers<T>(c.width * pixels, 2);
@@ -42,7 +41,7 @@ std::vector<double> run(const cases::PatchEmbedCase& c,
             .dbias = dbias.data(),
             .dcls = dcls.data(),
             .dpos = dpos.data()});
-  std::vector<double> all;
+  Outputs all;
   for (const Output<T>* out : {&unfolded, &tokens, &dweight, &dbias, &dcls, &dpos})
     out->collect(all);
   return all;

@@ -2,9 +2,9 @@
 // and the tolerance rule.
 //
 // A test describes one run of an op as a template over the element type: run<T>(op) makes inputs,
-// calls op and returns the outputs. check_kernel() compares the fast kernel, for every instruction
-// set and 1, 2 and 3 threads, with the reference in f64; what the reference in f32 loses sets the
-// tolerance.
+// calls op and returns the outputs, each judged by its own size. check_kernel() compares the fast
+// kernel, for every instruction set and 1, 2 and 3 threads, with the reference in f64; what the
+// reference in f32 loses sets the tolerance.
 #pragma once
 
 #include <algorithm>
@@ -28,6 +28,9 @@ std::vector<T> numbers(int64_t count, uint32_t sample, double scale = 1) {
   return x;
 }
 
+// The outputs of one run.
+using Outputs = std::vector<std::vector<double>>;
+
 // An output of `count` elements: NaN until written, with NaN behind that must stay.
 template <class T>
 class Output {
@@ -40,15 +43,13 @@ class Output {
   T* data() { return all_.data(); }
   // Appends the values; fails the test when the guard was written or a value never was.
   void collect(std::vector<double>& to) const {
-    for (size_t i = 0; i < all_.size(); ++i) {
-      if (i < count_) {
-        REQUIRE_FALSE(std::isnan(all_[i]));
-        to.push_back(static_cast<double>(all_[i]));
-      } else {
-        REQUIRE(std::isnan(all_[i]));
-      }
-    }
+    const auto is_nan = [](T v) { return std::isnan(v); };
+    const auto end = all_.begin() + static_cast<int64_t>(count_);
+    REQUIRE(std::none_of(all_.begin(), end, is_nan));
+    REQUIRE(std::all_of(end, all_.end(), is_nan));
+    to.insert(to.end(), all_.begin(), end);
   }
+  void collect(Outputs& to) const { collect(to.emplace_back()); }
 
  private:
   static constexpr size_t kGuard = 80;
@@ -72,6 +73,16 @@ inline void check_close(const std::vector<double>& fast, const std::vector<doubl
   for (const double v : exact) largest = std::max(largest, std::abs(v));
   const double floor = 8 * std::numeric_limits<float>::epsilon() * largest;
   CHECK(largest_difference(fast, exact) <= factor * largest_difference(naive, exact) + floor);
+}
+
+inline void check_close(const Outputs& fast, const Outputs& naive, const Outputs& exact,
+                        double factor) {
+  REQUIRE(fast.size() == exact.size());
+  REQUIRE(naive.size() == exact.size());
+  for (size_t i = 0; i < exact.size(); ++i) {
+    CAPTURE(i);
+    check_close(fast[i], naive[i], exact[i], factor);
+  }
 }
 
 // Runs f for every instruction set that this CPU has with 1, 2 and 3 threads; leaves the settings
@@ -98,10 +109,10 @@ void for_each_variant(const F& f) {
 // bit.
 template <class Fast, class Naive, class Exact>
 void check_kernel(const Fast& fast, const Naive& naive, const Exact& exact, double factor) {
-  const std::vector<double> plain = naive(), right = exact();
-  std::vector<double> one_thread;
+  const auto plain = naive(), right = exact();
+  auto one_thread = right;
   for_each_variant([&](int threads) {
-    const std::vector<double> result = fast();
+    const auto result = fast();
     check_close(result, plain, right, factor);
     if (threads == 1) one_thread = result;
     CHECK(result == one_thread);
