@@ -29,16 +29,34 @@ void check_same_kind(const char* op, const Tensor& a, const char* name, const Te
     throw DeviceError(str("[", op, "] ", name, " is ", b.str(), " but the input is ", a.str()));
 }
 
-void check_range(const char* op, const char* name, const Tensor& index, int64_t limit) {
+void check_operand(const char* op, const Tensor& a, const char* name, const Tensor& b,
+                   const Shape& expected) {
+  check_shape(op, name, b, expected);
+  check_same_kind(op, a, name, b);
+}
+
+void check_index(const char* op, const Tensor& a, const char* name, const Tensor& index) {
   check_matrix(op, name, index, 1);
   if (index.dtype() != DType::i32)
     throw DtypeError(str("[", op, "] ", name, " is ", index.str(), ", expected i32"));
+  if (!(index.device() == a.device()))
+    throw DeviceError(str("[", op, "] ", name, " is ", index.str(), " but the input is ", a.str()));
+}
+
+void check_range(const char* op, const Tensor& a, const char* name, const Tensor& index,
+                 int64_t limit) {
+  check_index(op, a, name, index);
   if (index.device().kind != Device::Cpu) return;
   const int32_t* values = index.data<int32_t>();
   for (int64_t i = 0; i < index.elements(); ++i)
     if (values[i] < 0 || values[i] >= limit)
       throw ValueError(
           str("[", op, "] ", name, "[", i, "] is ", values[i], ", not in 0 .. ", limit - 1));
+}
+
+void check_dropout(const char* op, const kernels::DropoutKey& key) {
+  if (!(key.p >= 0 && key.p < 1))
+    throw ValueError(str("[", op, "] dropout p is ", key.p, ", not in [0, 1)"));
 }
 
 }  // namespace medley::autograd

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/tensor.h"
+#include "kernels/dropout.h"
 
 namespace medley::autograd {
 
@@ -11,8 +12,15 @@ void check_shape(const char* op, const char* name, const Tensor& t, const Shape&
 void check_matrix(const char* op, const char* name, const Tensor& t, int rank);
 // Throws DtypeError or DeviceError unless b goes with a.
 void check_same_kind(const char* op, const Tensor& a, const char* name, const Tensor& b);
-// index [n] i32 on the CPU: throws ValueError for a value outside 0 .. limit - 1. Meta indices are
-// not looked at.
-void check_range(const char* op, const char* name, const Tensor& index, int64_t limit);
+// A parameter or second input: shape as expected, element type and device of a.
+void check_operand(const char* op, const Tensor& a, const char* name, const Tensor& b,
+                   const Shape& expected);
+// i32 and of rank 1, on the device of a.
+void check_index(const char* op, const Tensor& a, const char* name, const Tensor& index);
+// check_index, and ValueError for a value outside 0 .. limit - 1. Meta indices have no values.
+void check_range(const char* op, const Tensor& a, const char* name, const Tensor& index,
+                 int64_t limit);
+// Throws ValueError unless 0 <= p < 1.
+void check_dropout(const char* op, const kernels::DropoutKey& key);
 
 }  // namespace medley::autograd

@@ -53,7 +53,8 @@ void gradcheck(const std::function<Tensor(const std::vector<Tensor>&)>& fn,
   for (size_t i = 0; i < leaves.size(); ++i) {
     double* x = leaves[i].data<double>();
     const double* analytic = gradients[i].data<double>();
-    const int64_t n = leaves[i].elements(), stride = std::max<int64_t>(1, n / options.max_elements);
+    const int64_t n = leaves[i].elements(), most = options.max_elements;
+    const int64_t stride = std::max<int64_t>(1, (n + most - 1) / most);
     for (int64_t j = 0; j < n; j += stride) {
       const double at = x[j];
       x[j] = at + options.eps;

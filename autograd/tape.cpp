@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <iomanip>
 #include <ostream>
 #include <unordered_set>
 
@@ -31,12 +30,28 @@ void add_into(const Tensor& sum, const Tensor& part) {
   });
 }
 
+// Kernels add to gradients through plain pointers: type, place and layout must be the tensor's.
+void check_gradient(const char* op, const std::string& name, const Tensor& t,
+                    const Tensor& gradient) {
+  if (!t.defined() || !gradient.defined() || gradient.shape() != t.shape() ||
+      gradient.dtype() != t.dtype() || !(gradient.device() == t.device()))
+    throw AutogradError(
+        str("[", op, "] ", name, " is ", t.str(), " but its gradient is ", gradient.str()));
+  if (!gradient.is_contiguous())
+    throw AutogradError(str("[", op, "] the gradient of ", name, ", ", gradient.str(),
+                            ", is not contiguous: strides ", gradient.strides()),
+                        "call contiguous() first");
+}
+
+std::string padded(std::string text, size_t width) {
+  text.resize(std::max(width, text.size()), ' ');
+  return text;
+}
+
 }  // namespace
 
 void make_leaf(Tensor& t, const Tensor& gradient, std::string name) {
-  if (gradient.shape() != t.shape() || gradient.dtype() != t.dtype())
-    throw AutogradError(
-        str("[make_leaf] ", name, " is ", t.str(), " but its gradient is ", gradient.str()));
+  check_gradient("make_leaf", name, t, gradient);
   auto link = std::make_shared<Link>();
   link->gradient = gradient;
   link->name = std::move(name);
@@ -129,7 +144,7 @@ bool Gradients::wants(int i) const { return entry_.inputs[static_cast<size_t>(i)
 
 Gradients::Destination Gradients::in(int i) {
   const Edge& edge = entry_.inputs[static_cast<size_t>(i)];
-  if (edge.leaf.defined()) return {edge.leaf, true};
+  if (edge.leaf.defined()) return {edge.leaf.view(edge.shape), true};
   if (edge.slot < 0)
     throw AutogradError(str("[", entry_.node->name(), "] input ", i, " wants no gradient"));
   Tensor& g = tape_.gradients[static_cast<size_t>(edge.slot)];
@@ -139,6 +154,14 @@ Gradients::Destination Gradients::in(int i) {
   }
   if (g.storage().use_count() > 1) g = g.clone();  // shared by give(): others still read it
   return {g.view(edge.shape), true};
+}
+
+Tensor Gradients::sum(int i) {
+  if (!wants(i))
+    return Tensor::empty(entry_.inputs[static_cast<size_t>(i)].shape, entry_.dtype, entry_.device);
+  const Destination d = in(i);
+  if (!d.accumulate) d.tensor.fill_zero();
+  return d.tensor;
 }
 
 void Gradients::give(int i, const Tensor& gradient) {
@@ -159,6 +182,7 @@ void Gradients::give(int i, const Tensor& gradient) {
 }
 
 void Tape::backward(const Tensor& loss, double seed) {
+  if (!loss.defined()) throw AutogradError("[backward] the loss is undefined");
   if (loss.elements() != 1)
     throw AutogradError(str("[backward] the loss has shape ", loss.shape(), ", not one element"));
   const Tensor one = Tensor::zeros(loss.shape(), loss.dtype(), loss.device());
@@ -174,16 +198,22 @@ void Tape::backward(const std::vector<Tensor>& roots, const std::vector<Tensor>&
   if (impl_->done)
     throw AutogradError("[backward] this tape has been walked already: what it had saved is freed",
                         "record the forward pass again on a new Tape");
+  if (gradients.size() != roots.size())
+    throw AutogradError(
+        str("[backward] ", roots.size(), " roots but ", gradients.size(), " gradients"));
   for (size_t i = 0; i < roots.size(); ++i) {
     const auto& link = roots[i].link();
     if (!link || link->tape != impl_->id)
       throw AutogradError(str("[backward] root ", roots[i].str(), " was not recorded on this tape"),
                           "run the forward pass inside Recording, with parameters that are leaves");
-    Tensor& g = impl_->gradients[static_cast<size_t>(link->slot)];
+    check_gradient("backward", str("root ", i), roots[i], gradients[i]);
+  }
+  for (size_t i = 0; i < roots.size(); ++i) {
+    Tensor& g = impl_->gradients[static_cast<size_t>(roots[i].link()->slot)];
     if (g.defined())
       add_into(g = g.clone(), gradients[i]);
     else
-      g = gradients[i];
+      g = gradients[i].detach();
   }
   impl_->done = true;
   const NoGrad no_grad;
@@ -219,21 +249,35 @@ size_t Tape::saved_bytes() const {
 }
 
 void Tape::print(std::ostream& out) const {
+  struct Line {
+    std::string name, outputs, bytes, scope, kept;
+  };
+  std::vector<Line> lines{{"op", "output", "bytes saved", "in", "saved"}};
   for (const Entry& entry : impl_->entries) {
+    Line line{entry.node->name(), {}, {}, entry.node->scope, {}};
+    for (const Shape& shape : entry.outputs)
+      line.outputs += str(line.outputs.empty() ? "" : " ", shape);
     size_t bytes = 0;
-    std::string kept;
     for (const Saved* s : entry.node->saved()) {
       const Tensor& t = s->unchecked();
       if (!t.defined()) continue;
-      kept += str(kept.empty() ? "" : ", ", s->name(), " ", t.shape());
+      line.kept += str(line.kept.empty() ? "" : ", ", s->name(), " ", t.shape());
       if (!is_leaf(t)) bytes += t.bytes();
     }
-    std::string outputs;
-    for (const Shape& shape : entry.outputs) outputs += str(outputs.empty() ? "" : " ", shape);
-    out << std::left << std::setw(16) << entry.node->name() << std::setw(22) << outputs
-        << std::right << std::setw(10) << bytes << " B  " << entry.node->scope
-        << (kept.empty() ? "" : "  saved: ") << kept << "\n";
+    line.bytes = str(bytes);
+    lines.push_back(std::move(line));
   }
+  size_t name = 0, outputs = 0, bytes = 0, scope = 0;
+  for (const Line& line : lines) {
+    name = std::max(name, line.name.size());
+    outputs = std::max(outputs, line.outputs.size());
+    bytes = std::max(bytes, line.bytes.size());
+    scope = std::max(scope, line.scope.size());
+  }
+  for (const Line& line : lines)
+    out << padded(line.name, name) << "  " << padded(line.outputs, outputs) << "  "
+        << std::string(bytes - line.bytes.size(), ' ') << line.bytes << "  "
+        << padded(line.scope, scope) << (line.kept.empty() ? "" : "  ") << line.kept << "\n";
   out << impl_->entries.size() << " ops, " << saved_bytes() << " bytes saved\n";
 }
 

@@ -30,7 +30,8 @@ struct Link {
   std::string name;   // leaf only
 };
 
-// Makes t a leaf whose gradient accumulates in `gradient` (same shape, dtype and device).
+// Makes t a leaf whose gradient accumulates in `gradient` (contiguous; same shape, dtype and
+// device).
 void make_leaf(Tensor& t, const Tensor& gradient, std::string name = {});
 bool is_leaf(const Tensor& t);
 // The gradient buffer of a leaf; undefined for anything else.
@@ -80,6 +81,9 @@ class Gradients {
     bool accumulate = false;
   };
   Destination in(int i);
+  // For kernels that only add: the gradient of input i, starting from zero when it is new. A buffer
+  // that nobody reads when input i wants none.
+  Tensor sum(int i);
   // Hands over a finished gradient: taken without a copy when it is the first, else added. The
   // buffer may be shared (a residual connection gives one gradient to two inputs); it is copied
   // before anything is added to it.
@@ -102,7 +106,7 @@ class Tape {
   // Runs backward from a one-element loss with gradient `seed`. A second call throws AutogradError:
   // what was saved is freed as the walk passes it.
   void backward(const Tensor& loss, double seed = 1);
-  // The same from any tensors with given gradients.
+  // The same from any tensors with given gradients of their shapes.
   void backward(const std::vector<Tensor>& roots, const std::vector<Tensor>& gradients);
 
   // Appends a node; the outputs are linked to it. Called by ops.
@@ -113,8 +117,8 @@ class Tape {
 
   size_t nodes() const;
   size_t saved_bytes() const;  // distinct storage held by saved tensors, parameters left out
-  void print(std::ostream& out)
-      const;  // a line an op: name, scope, output shapes, saved tensors and bytes
+  // A table, a line an op: name, shapes of the outputs, bytes saved, scope, saved tensors.
+  void print(std::ostream& out) const;
 
   static Tape* current();  // of this thread; null: nothing is recorded
 

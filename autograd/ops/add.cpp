@@ -23,8 +23,7 @@ struct AddNode final : Node {
 
 Tensor add(const Tensor& a, const Tensor& b) {
   check_shape("add", "a", a, a.shape());
-  check_shape("add", "b", b, a.shape());
-  check_same_kind("add", a, "b", b);
+  check_operand("add", a, "b", b, a.shape());
   Tensor y = Tensor::empty(a.shape(), a.dtype(), a.device());
   with_float("add", a.dtype(), [&](auto zero) {
     using T = decltype(zero);

@@ -50,9 +50,12 @@ struct Layout {
   }
 };
 
-void check_sequences(const char* op, const char* name, const Sequences& s, int64_t rows) {
+// s cuts the rows of x.
+void check_sequences(const char* op, const Tensor& x, const char* name, const Sequences& s) {
+  const int64_t rows = x.size(0);
   if (!s.cu.defined() || s.cu.dtype() != DType::i32 || s.cu.rank() != 1 || s.cu.size(0) < 1)
     throw ShapeError(str("[", op, "] ", name, ".cu must be i32 of rank 1 and not empty"));
+  check_index(op, x, name, s.cu);
   if (s.cu.device().kind != Device::Cpu) return;
   const int32_t* cu = s.cu.data<int32_t>();
   const int64_t n = s.count();
@@ -67,7 +70,7 @@ void check_sequences(const char* op, const char* name, const Sequences& s, int64
 }
 
 void check_heads(const char* op, int64_t width, int64_t heads) {
-  if (heads < 1 || width % heads != 0)
+  if (heads < 1 || width < heads || width % heads != 0)
     throw ShapeError(str("[", op, "] width ", width, " does not divide into ", heads, " heads"));
 }
 
@@ -183,7 +186,8 @@ Tensor self_attention(const Tensor& qkv, const Sequences& sequences,
     throw ShapeError(
         str("[self_attention] qkv has shape ", qkv.shape(), ": its width is not a multiple of 3"));
   check_heads("self_attention", qkv.size(1) / 3, options.heads);
-  check_sequences("self_attention", "sequences", sequences, qkv.size(0));
+  check_sequences("self_attention", qkv, "sequences", sequences);
+  check_dropout("self_attention", options.dropout);
   return attend(qkv, Tensor(), {sequences, sequences, Tensor(), options, qkv.size(1) / 3}, true);
 }
 
@@ -197,10 +201,11 @@ Tensor cross_attention(const Tensor& q, const Tensor& kv, const Sequences& queri
     throw ShapeError(str("[cross_attention] q has shape ", q.shape(), " but kv ", kv.shape(),
                          ", not width ", 2 * q.size(1)));
   check_heads("cross_attention", q.size(1), options.heads);
-  check_sequences("cross_attention", "queries", queries, q.size(0));
-  check_sequences("cross_attention", "keys", keys, kv.size(0));
+  check_sequences("cross_attention", q, "queries", queries);
+  check_sequences("cross_attention", kv, "keys", keys);
+  check_dropout("cross_attention", options.dropout);
   if (kv_index.defined()) {
-    check_range("cross_attention", "kv_index", kv_index, keys.count());
+    check_range("cross_attention", q, "kv_index", kv_index, keys.count());
     if (kv_index.size(0) != queries.count())
       throw ShapeError(str("[cross_attention] kv_index has shape ", kv_index.shape(), " for ",
                            queries.count(), " query sequences"));

@@ -18,9 +18,12 @@ struct CrossEntropyNode final : Node {
   const char* name() const override { return "cross_entropy"; }
   std::vector<Saved*> saved() override { return {&logits, &targets, &lse}; }
 
-  // The gradient takes the place of the logits, so that [rows, classes] is held once.
+  // The gradient takes the place of the logits, so that [rows, classes] is held once. A leaf keeps
+  // its value.
   void backward(Gradients& g) override {
     const Tensor dloss = g.out(0), x = logits.get();
+    const bool in_place = !is_leaf(x);
+    const Tensor dx = in_place ? x : Tensor::empty(x.shape(), x.dtype(), x.device());
     with_float("cross_entropy", x.dtype(), [&](auto zero) {
       using T = decltype(zero);
       MEDLEY_KERNEL(
@@ -32,18 +35,18 @@ struct CrossEntropyNode final : Node {
                                            .smoothing = static_cast<T>(smoothing),
                                            .lse = lse.get().template data<T>(),
                                            .dloss = dloss.data<T>(),
-                                           .dlogits = x.data<T>()});
+                                           .dlogits = dx.data<T>()});
     });
-    x.bump_version();
+    if (in_place) x.bump_version();
     logits.release();
-    g.give(0, x);
+    g.give(0, dx);
   }
 };
 
-void check_targets(const Tensor& targets, int64_t rows, int64_t classes) {
+void check_targets(const Tensor& logits, const Tensor& targets) {
+  const int64_t rows = logits.size(0), classes = logits.size(1);
+  check_index("cross_entropy", logits, "targets", targets);
   check_shape("cross_entropy", "targets", targets, {rows});
-  if (targets.dtype() != DType::i32)
-    throw DtypeError(str("[cross_entropy] targets are ", targets.dtype(), ", expected i32"));
   if (targets.device().kind != Device::Cpu) return;
   const int32_t* t = targets.data<int32_t>();
   for (int64_t i = 0; i < rows; ++i)
@@ -57,7 +60,7 @@ void check_targets(const Tensor& targets, int64_t rows, int64_t classes) {
 Tensor cross_entropy(const Tensor& logits, const Tensor& targets, double smoothing) {
   check_matrix("cross_entropy", "logits", logits, 2);
   const int64_t rows = logits.size(0), classes = logits.size(1);
-  check_targets(targets, rows, classes);
+  check_targets(logits, targets);
   Tensor loss = Tensor::empty({}, logits.dtype(), logits.device());
   const Tensor lse = Tensor::empty({rows}, logits.dtype(), logits.device());
   const Tensor row_loss = Tensor::empty({rows}, logits.dtype(), logits.device());

@@ -36,6 +36,7 @@ struct DropoutNode final : Node {
 
 Tensor dropout(const Tensor& x, const kernels::DropoutKey& key) {
   check_matrix("dropout", "x", x, 2);
+  check_dropout("dropout", key);
   if (!key.active()) return x;
   Tensor y = Tensor::empty(x.shape(), x.dtype(), x.device());
   run(x, y, false, key);

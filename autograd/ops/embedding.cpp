@@ -18,13 +18,7 @@ struct EmbeddingNode final : Node {
   std::vector<Saved*> saved() override { return {&ids, &positions}; }
 
   void backward(Gradients& g) override {
-    const Tensor dy = g.out(0);
-    const auto table = [&](int i) {  // a leaf accumulates; a fresh buffer starts at zero
-      const auto d = g.in(i);
-      if (!d.accumulate) d.tensor.fill_zero();
-      return d.tensor;
-    };
-    const Tensor dword = table(0), dposition = table(1);
+    const Tensor dy = g.out(0), dword = g.sum(0), dposition = g.sum(1);
     with_float("embedding", dy.dtype(), [&](auto zero) {
       using T = decltype(zero);
       MEDLEY_KERNEL(
@@ -34,8 +28,8 @@ struct EmbeddingNode final : Node {
                                         .ids = ids.get().template data<int32_t>(),
                                         .positions = positions.get().template data<int32_t>(),
                                         .dy = dy.data<T>(),
-                                        .dword = dword.template data<T>(),
-                                        .dposition = dposition.template data<T>()});
+                                        .dword = dword.data<T>(),
+                                        .dposition = dposition.data<T>()});
     });
   }
 };
@@ -50,8 +44,8 @@ Tensor embedding(const Tensor& ids, const Tensor& positions, const Tensor& word,
   if (position.size(1) != word.size(1))
     throw ShapeError(
         str("[embedding] word has shape ", word.shape(), " but position ", position.shape()));
-  check_range("embedding", "ids", ids, word.size(0));
-  check_range("embedding", "positions", positions, position.size(0));
+  check_range("embedding", word, "ids", ids, word.size(0));
+  check_range("embedding", word, "positions", positions, position.size(0));
   check_shape("embedding", "positions", positions, ids.shape());
   Tensor y = Tensor::empty({ids.size(0), word.size(1)}, word.dtype(), word.device());
   with_float("embedding", word.dtype(), [&](auto zero) {

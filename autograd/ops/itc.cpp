@@ -44,17 +44,18 @@ void check(const ItcInputs& in) {
   for (const auto& [name, t] :
        {std::pair("text", &in.text), std::pair("image_momentum", &in.image_momentum),
         std::pair("text_momentum", &in.text_momentum)}) {
-    check_shape("itc", name, *t, shape);
-    check_same_kind("itc", in.image, name, *t);
+    check_operand("itc", in.image, name, *t, shape);
   }
+  check_operand("itc", in.image, "temp", in.temp, in.temp.shape());
   if (in.temp.elements() != 1)
     throw ShapeError(str("[itc] temp has shape ", in.temp.shape(), ", not one element"));
   const bool queued = in.image_queue.defined();
   if (queued != in.text_queue.defined())
     throw ShapeError("[itc] only one of the two queues is defined");
   if (queued) {
-    check_shape("itc", "image_queue", in.image_queue, {in.image_queue.size(0), shape[1]});
-    check_shape("itc", "text_queue", in.text_queue, in.image_queue.shape());
+    check_operand("itc", in.image, "image_queue", in.image_queue,
+                  {in.image_queue.size(0), shape[1]});
+    check_operand("itc", in.image, "text_queue", in.text_queue, in.image_queue.shape());
   }
   if (in.caption.defined()) {
     check_shape("itc", "caption", in.caption, {shape[0]});

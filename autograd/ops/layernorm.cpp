@@ -3,6 +3,7 @@
 #include "autograd/checks.h"
 #include "autograd/dtype_switch.h"
 #include "autograd/tape.h"
+#include "core/error.h"
 #include "kernels/dispatch.h"
 #include "kernels/layernorm.h"
 
@@ -19,21 +20,16 @@ struct LayerNormNode final : Node {
     with_float("layernorm", x.unchecked().dtype(), [&](auto zero) {
       using T = decltype(zero);
       const Tensor dy = g.out(0), in = x.get();
-      // The kernel makes all three at once: what nobody wants goes to a scratch tensor.
-      const auto destination = [&](int i, const Shape& shape) {
-        if (g.wants(i)) {
-          const auto d = g.in(i);
-          if (i > 0 && !d.accumulate) d.tensor.fill_zero();
-          return d;
-        }
-        return Gradients::Destination{Tensor::zeros(shape, in.dtype(), in.device()), false};
-      };
-      const Shape row = weight.unchecked().shape();
-      const auto dx = destination(0, in.shape());
-      const auto dweight = destination(1, row), dbias = destination(2, row);
+      // The kernel always makes dx: when nobody wants it, it goes to a buffer that nobody reads.
+      const auto dx = g.wants(0) ? g.in(0)
+                                 : Gradients::Destination{
+                                       Tensor::empty(in.shape(), in.dtype(), in.device()), false};
+      const bool affine = g.wants(1) || g.wants(2);
+      const Tensor dweight = affine ? g.sum(1) : Tensor(), dbias = affine ? g.sum(2) : Tensor();
+      const int64_t n = weight.unchecked().size(0);
       MEDLEY_KERNEL(layernorm_backward, in.device(),
-                    kernels::LayerNormBackward<T>{.rows = in.elements() / row[0],
-                                                  .n = row[0],
+                    kernels::LayerNormBackward<T>{.rows = mean.unchecked().size(0),
+                                                  .n = n,
                                                   .dy = dy.data<T>(),
                                                   .x = in.data<T>(),
                                                   .weight = weight.get().template data<T>(),
@@ -41,8 +37,8 @@ struct LayerNormNode final : Node {
                                                   .rstd = rstd.get().template data<T>(),
                                                   .dx = dx.tensor.template data<T>(),
                                                   .accumulate = dx.accumulate,
-                                                  .dweight = dweight.tensor.template data<T>(),
-                                                  .dbias = dbias.tensor.template data<T>()});
+                                                  .dweight = affine ? dweight.data<T>() : nullptr,
+                                                  .dbias = affine ? dbias.data<T>() : nullptr});
     });
   }
 };
@@ -51,10 +47,10 @@ struct LayerNormNode final : Node {
 
 Tensor layernorm(const Tensor& x, const Tensor& weight, const Tensor& bias, double eps) {
   check_shape("layernorm", "x", x, x.shape());
+  if (x.rank() < 1) throw ShapeError("[layernorm] x is a scalar: there is nothing to normalise");
   const int64_t n = x.size(-1), rows = n == 0 ? 0 : x.elements() / n;
-  check_shape("layernorm", "weight", weight, {n});
-  check_shape("layernorm", "bias", bias, {n});
-  check_same_kind("layernorm", x, "weight", weight);
+  check_operand("layernorm", x, "weight", weight, {n});
+  check_operand("layernorm", x, "bias", bias, {n});
   Tensor y = Tensor::empty(x.shape(), x.dtype(), x.device());
   const Tensor mean = Tensor::empty({rows}, x.dtype(), x.device());
   const Tensor rstd = Tensor::empty({rows}, x.dtype(), x.device());

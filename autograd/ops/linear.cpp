@@ -42,7 +42,8 @@ struct LinearNode final : Node {
     if (g.wants(kResidual)) g.give(kResidual, dy);
     Tensor du = dy;
     if (gelu) {
-      du = Tensor::empty(dy.shape(), dy.dtype(), device);
+      // In place when the tape's slot and dy are all that holds the buffer: nobody reads dy again.
+      if (dy.storage().use_count() > 2) du = Tensor::empty(dy.shape(), dy.dtype(), device);
       MEDLEY_KERNEL(gelu_backward, device,
                     kernels::GeluBackward<T>{.n = du.elements(),
                                              .dy = dy.data<T>(),
@@ -79,12 +80,10 @@ struct LinearNode final : Node {
                            .accumulate = dw.accumulate});
     }
     if (g.wants(kBias)) {
-      const auto db = g.in(kBias);
-      if (!db.accumulate) db.tensor.fill_zero();
-      MEDLEY_KERNEL(
-          column_sum, device,
-          kernels::ColumnSum<T>{
-              .rows = m, .n = n, .x = du.data<T>(), .ldx = n, .out = db.tensor.data<T>()});
+      const Tensor db = g.sum(kBias);
+      MEDLEY_KERNEL(column_sum, device,
+                    kernels::ColumnSum<T>{
+                        .rows = m, .n = n, .x = du.data<T>(), .ldx = n, .out = db.data<T>()});
     }
   }
 };
@@ -95,18 +94,18 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias,
               const LinearOptions& options) {
   check_matrix("linear", "weight", weight, 2);
   const int64_t n = weight.size(0), k = weight.size(1);
+  if (k == 0) throw ShapeError(str("[linear] weight has shape ", weight.shape(), ": no features"));
   if (!x.defined() || x.rank() < 1 || x.size(-1) != k)
     throw ShapeError(str("[linear] x has shape ", x.shape(), " but weight ", weight.shape(),
                          " takes ", k, " features"));
   check_shape("linear", "x", x, x.shape());
   check_same_kind("linear", x, "weight", weight);
-  if (bias.defined()) check_shape("linear", "bias", bias, {n});
+  if (bias.defined()) check_operand("linear", x, "bias", bias, {n});
   Shape shape = x.shape();
   shape[-1] = n;
-  if (options.residual.defined()) check_shape("linear", "residual", options.residual, shape);
+  if (options.residual.defined()) check_operand("linear", x, "residual", options.residual, shape);
 
-  const Tensor y0 = Tensor::empty(shape, x.dtype(), x.device());
-  Tensor y = y0, pre;
+  Tensor y = Tensor::empty(shape, x.dtype(), x.device()), pre;
   const Tensor& residual = options.residual;
   Tape* tape = recording({x, weight, bias, residual});
   if (tape && options.gelu) pre = Tensor::empty(shape, x.dtype(), x.device());

@@ -28,12 +28,7 @@ struct PatchEmbedNode final : Node {
 
   void backward(Gradients& g) override {
     const Tensor dtokens = g.out(0);
-    Tensor d[4];  // weight, bias, cls, pos
-    for (int i = 0; i < 4; ++i) {
-      const auto destination = g.in(i);
-      if (!destination.accumulate) destination.tensor.fill_zero();
-      d[i] = destination.tensor;
-    }
+    const Tensor dweight = g.sum(0), dbias = g.sum(1), dcls = g.sum(2), dpos = g.sum(3);
     count_flops(sizes.flops());
     with_float("patch_embed", dtokens.dtype(), [&](auto zero) {
       using T = decltype(zero);
@@ -44,10 +39,10 @@ struct PatchEmbedNode final : Node {
                                                    .width = sizes.width,
                                                    .dtokens = dtokens.data<T>(),
                                                    .unfolded = unfolded.get().template data<T>(),
-                                                   .dweight = d[0].data<T>(),
-                                                   .dbias = d[1].data<T>(),
-                                                   .dcls = d[2].data<T>(),
-                                                   .dpos = d[3].data<T>()});
+                                                   .dweight = dweight.data<T>(),
+                                                   .dbias = dbias.data<T>(),
+                                                   .dcls = dcls.data<T>(),
+                                                   .dpos = dpos.data<T>()});
     });
   }
 };
@@ -56,11 +51,12 @@ Sizes check(const Tensor& images, const Tensor& weight, const Tensor& bias, cons
             const Tensor& pos) {
   check_matrix("patch_embed", "images", images, 4);
   check_matrix("patch_embed", "weight", weight, 4);
-  check_same_kind("patch_embed", images, "weight", weight);
   const Sizes s{images.size(0), images.size(2), weight.size(2), weight.size(0)};
   check_shape("patch_embed", "images", images, {s.batch, 3, s.side, s.side});
-  check_shape("patch_embed", "weight", weight, {s.width, 3, s.patch, s.patch});
-  check_shape("patch_embed", "bias", bias, {s.width});
+  check_operand("patch_embed", images, "weight", weight, {s.width, 3, s.patch, s.patch});
+  check_operand("patch_embed", images, "bias", bias, {s.width});
+  check_operand("patch_embed", images, "cls", cls, cls.shape());
+  check_operand("patch_embed", images, "pos", pos, pos.shape());
   if (s.patch < 1 || s.side % s.patch != 0)
     throw ShapeError(str("[patch_embed] images are ", s.side,
                          " pixels a side, not a multiple of the patch ", s.patch),

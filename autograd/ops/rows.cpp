@@ -54,8 +54,7 @@ struct GatherRowsNode final : Node {
   std::vector<Saved*> saved() override { return {&index}; }
   void backward(Gradients& g) override {
     const Tensor dy = g.out(0);
-    const auto dx = g.in(0);
-    if (!dx.accumulate) dx.tensor.fill_zero();
+    const Tensor dx = g.sum(0);
     with_float("gather_rows", dy.dtype(), [&](auto zero) {
       using T = decltype(zero);
       MEDLEY_KERNEL(gather_backward, dy.device(),
@@ -63,7 +62,7 @@ struct GatherRowsNode final : Node {
                                                .n = dy.size(1),
                                                .index = index.get().template data<int32_t>(),
                                                .dy = dy.data<T>(),
-                                               .dx = dx.tensor.template data<T>()});
+                                               .dx = dx.data<T>()});
     });
   }
 };
@@ -128,7 +127,7 @@ Tensor concat_rows(const std::vector<Tensor>& parts) {
 
 Tensor gather_rows(const Tensor& x, const Tensor& index) {
   check_matrix("gather_rows", "x", x, 2);
-  check_range("gather_rows", "index", index, x.size(0));
+  check_range("gather_rows", x, "index", index, x.size(0));
   Tensor y = Tensor::empty({index.size(0), x.size(1)}, x.dtype(), x.device());
   with_float("gather_rows", x.dtype(), [&](auto zero) {
     using T = decltype(zero);

@@ -1,7 +1,9 @@
 // Messages of the ops: both shapes, the element, the way out.
 #include "autograd/ops/attention.h"
 #include "autograd/ops/cross_entropy.h"
+#include "autograd/ops/dropout.h"
 #include "autograd/ops/embedding.h"
+#include "autograd/ops/gelu.h"
 #include "autograd/ops/layernorm.h"
 #include "autograd/ops/linear.h"
 #include "autograd/ops/patch_embed.h"
@@ -39,6 +41,25 @@ TEST_CASE("ops name what does not fit") {
       patch_embed(random_tensor({1, 3, 5, 5}, 1), random_tensor({4, 3, 2, 2}, 2),
                   random_tensor({4}, 3), random_tensor({4}, 4), random_tensor({5, 4}, 5)),
       Contains("5 pixels") && Contains("multiple"));
+}
+
+TEST_CASE("ops refuse other devices and types, layouts, and a dropout of everything") {
+  const Tensor x = random_tensor({2, 6}, 1), w = random_tensor({3, 6}, 2);
+  const Device meta{Device::Meta, 0};
+  CHECK_THROWS_AS(linear(x, w, Tensor::empty({3}, DType::f64, meta)), DeviceError);
+  CHECK_THROWS_AS(linear(x, w, random_tensor({3}, 1, DType::f32)), DtypeError);
+  CHECK_THROWS_AS(linear(x, random_tensor({3, 0}, 1), Tensor()), ShapeError);
+  CHECK_THROWS_AS(gather_rows(x, ints({0}).to(meta)), DeviceError);
+  CHECK_THROWS_AS(gather_rows(x, Tensor::from(std::vector<int64_t>{0}, {1})), DtypeError);
+  CHECK_THROWS_AS(gelu(ints({1, 2})), DtypeError);
+  CHECK_THROWS_WITH(linear(x.view({6, 2}).transpose(0, 1), w, Tensor()),
+                    Contains("not contiguous") && Contains("contiguous()"));
+  CHECK_THROWS_WITH(dropout(x, {.p = 1, .seed = 0, .step = 0, .site = 0}), Contains("[0, 1)"));
+  CHECK_THROWS_WITH(
+      self_attention(
+          x, make_sequences({2}),
+          {.heads = 1, .causal = false, .dropout = {.p = -0.5f, .seed = 0, .step = 0, .site = 0}}),
+      Contains("-0.5"));
 }
 
 TEST_CASE("cross-attention refuses images that are not there") {

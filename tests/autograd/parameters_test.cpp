@@ -73,6 +73,28 @@ TEST_CASE("parameters: tied names and parts are one memory, gradients too") {
   for (size_t i = 0; i < g.size(); ++i) CHECK((g[i] != 0) == (i >= 8 && i < 16));
 }
 
+TEST_CASE("parameters: gradients of all names of one memory add up") {
+  ParameterBuilder b;
+  const Parameter whole = b.add("word", {4, 4}, Init::normally(1));
+  const Parameter tied = b.tie("head", "word");
+  const ParameterStore store = b.build(DType::f64, {}, 1);
+  const Tensor x = tests::random_tensor({3, 4}, 1), seed = tests::random_tensor({3, 4}, 2);
+  const auto run = [&](const Tensor& first, const Tensor& second) {
+    store.gradients.flat().fill_zero();
+    Tape tape;
+    Tensor y;
+    {
+      const Recording recording(tape);
+      y = linear(linear(x, first, Tensor()), second, Tensor());
+    }
+    tape.backward({y}, {seed});
+    return store.gradients.at("word").to_vector<double>();
+  };
+  const auto both = run(whole, tied), inner = run(whole, tied.tensor().detach()),
+             outer = run(whole.tensor().detach(), tied);
+  for (size_t i = 0; i < both.size(); ++i) CHECK(both[i] == Approx(inner[i] + outer[i]));
+}
+
 TEST_CASE("parameters: a store without gradients records nothing, use before build is refused") {
   ParameterBuilder b;
   const Parameter w = b.add("w", {2, 4}, Init::normally(1));
