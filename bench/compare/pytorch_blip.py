@@ -8,22 +8,19 @@ the original implementation, one pass each for matching and for the language mod
 """
 import argparse
 import json
-import os
 import resource
 import statistics
 import time
-
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # spinning threads collapse when a core is shared
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
 CONFIGS = {
-    "scenes": dict(side=48, patch=8, vit=(96, 4, 3), text=(96, 2, 3), embed=96, vocab=400, positions=16, lengths=(5, 9), batch=64, queue=0, dropout=0.0),
-    "picturebook": dict(side=64, patch=16, vit=(96, 4, 3), text=(96, 2, 3), embed=128, vocab=2000, positions=20, lengths=(4, 12), batch=32, queue=0, dropout=0.0),
-    "small": dict(side=128, patch=16, vit=(384, 8, 6), text=(384, 6, 6), embed=256, vocab=8000, positions=30, lengths=(7, 19), batch=16, queue=4096, dropout=0.1),
-    "base": dict(side=224, patch=16, vit=(768, 12, 12), text=(768, 12, 12), embed=256, vocab=30524, positions=30, lengths=(7, 19), batch=4, queue=57600, dropout=0.1),
+    "scenes": dict(side=48, patch=8, vit=(96, 4, 3), text=(96, 2, 3), embed=96, vocab=400, positions=16, lengths=(5, 8), batch=64, queue=0, dropout=0.0, init=0.1),
+    "picturebook": dict(side=64, patch=16, vit=(96, 4, 3), text=(96, 2, 3), embed=128, vocab=2000, positions=20, lengths=(3, 12), batch=32, queue=0, dropout=0.0, init=0.1),
+    "small": dict(side=128, patch=16, vit=(384, 8, 6), text=(384, 6, 6), embed=256, vocab=8000, positions=30, lengths=(7, 19), batch=16, queue=4096, dropout=0.1, init=0.02),
+    "base": dict(side=224, patch=16, vit=(768, 12, 12), text=(768, 12, 12), embed=256, vocab=30524, positions=30, lengths=(7, 19), batch=4, queue=57600, dropout=0.1, init=0.02),
 }
 CLS, SEP, DEC, ENC, FIRST_WORD = 2, 3, 4, 5, 6
 
@@ -148,6 +145,10 @@ class Blip(nn.Module):
         super().__init__()
         self.c, self.student, self.momentum = c, Tower(c, text_only=False), Tower(c, text_only=True).requires_grad_(False)
         self.itm, self.temp = nn.Linear(c["text"][0], 2), nn.Parameter(torch.tensor(0.07))
+        # The recipes' start weights: normal numbers all the way, as in a real run.
+        for name, p in self.student.named_parameters():
+            if p.dim() > 1 and "patches" not in name:
+                nn.init.trunc_normal_(p, std=c["init"])
         student = dict(self.student.named_parameters())
         self.pairs = [(p, student[n]) for n, p in self.momentum.named_parameters()]
         for p, q in self.pairs:

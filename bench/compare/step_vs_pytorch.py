@@ -4,7 +4,8 @@
 
 Each side runs in a process of its own, one after the other, several rounds: never both at once. The figures are the
 medians over the rounds; `ratio` is medley over PyTorch, above 1 when medley is faster. Needs torch for the rival and
-a built step_bench (./medley builds it). Run it with nothing else running: PyTorch's threads collapse on a shared core.
+a built step_bench (./medley builds it). Run it with nothing else running: PyTorch's threads spin while they wait (as is
+fastest on an idle machine: OMP_WAIT_POLICY=PASSIVE costs them 40 %) and collapse on a shared core.
 """
 import argparse
 import json
