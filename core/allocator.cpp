@@ -227,7 +227,7 @@ Allocator& allocator_of(Device device) {
       break;
   }
   throw DeviceError(str("[memory] there is no memory on ", medley::str(device)),
-                    "this build runs on the CPU: use --device cpu");
+                    "this build computes on the CPU alone");
 }
 
 }  // namespace

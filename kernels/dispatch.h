@@ -10,7 +10,7 @@ namespace medley::kernels {
 
 [[noreturn]] inline void refuse_device(const char* op, Device device) {
   throw DeviceError(str("[", op, "] has no kernel for ", medley::str(device)),
-                    "this build runs on the CPU: use --device cpu");
+                    "this build computes on the CPU alone");
 }
 
 }  // namespace medley::kernels

@@ -82,12 +82,14 @@ Preset small() {
   return p;
 }
 
-// ViT-L/16 with the text side of base (Li et al. 2022, section 4.1).
+// ViT-L/16 with the text side of base (Li et al. 2022, section 4.1). The original gives ViT-L
+// stochastic depth in every use, and ViT-B none in pre-training.
 Preset large() {
   Preset p;
   p.model.vit_width = 1024;
   p.model.vit_depth = 24;
   p.model.vit_heads = 16;
+  p.model.drop_path = 0.1;
   return p;
 }
 
@@ -143,6 +145,7 @@ void validate(const ModelConfig& c) {
   require(c.max_positions >= c.max_tokens, "max_positions", c.max_positions,
           str("at least max_tokens = ", c.max_tokens));
   require(c.dropout >= 0 && c.dropout < 1, "dropout", c.dropout, "in 0 .. 1, 1 left out");
+  require(c.drop_path >= 0 && c.drop_path < 1, "drop_path", c.drop_path, "in 0 .. 1, 1 left out");
   require(c.init_std > 0, "init_std", c.init_std, "above 0");
   require(c.vit_eps > 0, "vit_eps", c.vit_eps, "above 0");
   require(c.text_eps > 0, "text_eps", c.text_eps, "above 0");

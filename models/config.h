@@ -24,6 +24,7 @@ struct ModelConfig {
   int64_t max_positions = 512;  // rows of the position table
   int64_t max_tokens = 30;      // of a caption, [CLS] and [SEP] included; longer ones are cut
   double dropout = 0.1;         // text side: hidden states and attention probabilities
+  double drop_path = 0;         // image side: stochastic depth, rate of the last block
   double init_std = 0.02;       // of the starting weights; about width^-1/2 for narrow models
   double vit_eps = 1e-6;        // LayerNorm epsilons
   double text_eps = 1e-12;

@@ -82,11 +82,15 @@ StepResult Blip::pretrain(const Batch& batch, const StepInfo& info) {
   const auto sites = [&](DropoutSites::Pass pass) {
     return DropoutSites{m.model.dropout, info.seed, info.step, pass};
   };
+  const auto image_sites = [&](DropoutSites::Pass pass) {
+    return DropoutSites{m.model.drop_path, info.seed, info.step, pass};
+  };
 
   clamp_temperature(m.temp);
   update_average(m.momentum, m.weights, momentum_kept(m.losses, info.step));
 
-  const Tensor image = m.student.image.tokens(batch.images);  // [B N, C]
+  const Tensor image =
+      m.student.image.tokens(batch.images, image_sites(DropoutSites::contrast));  // [B N, C]
   autograd::ItcInputs itc;
   itc.image = m.student.image_features(
       autograd::gather_rows(image, m.student.image.class_rows(B, image.device())));
@@ -94,8 +98,9 @@ StepResult Blip::pretrain(const Batch& batch, const StepInfo& info) {
   {
     const autograd::NoGrad no_grad;
     const Scope teacher("momentum");
-    itc.image_momentum = m.teacher.image_features(m.teacher.image.class_tokens(batch.images));
-    // The original drops out in its momentum text tower too.
+    // The original drops in its momentum towers too.
+    itc.image_momentum = m.teacher.image_features(
+        m.teacher.image.class_tokens(batch.images, image_sites(DropoutSites::momentum)));
     itc.text_momentum = m.teacher.text_features(batch.text, sites(DropoutSites::momentum));
   }
   const Tensor caption = m.losses.equal_captions ? batch.caption : Tensor();

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "autograd/ops/add.h"
+#include "autograd/ops/drop_path.h"
 #include "autograd/ops/dropout.h"
 
 namespace medley::models {
@@ -34,9 +35,10 @@ Tensor Linear::operator()(const Tensor& x, const autograd::LinearOptions& option
   return autograd::linear(x, weight_, bias_, options);
 }
 
-Tensor Linear::residual(const Tensor& x, const Tensor& residual,
-                        const kernels::DropoutKey& key) const {
+Tensor Linear::residual(const Tensor& x, const Tensor& residual, const kernels::DropoutKey& key,
+                        int64_t samples) const {
   if (!key.active()) return (*this)(x, {.gelu = false, .residual = residual});
+  if (samples > 0) return autograd::drop_path(residual, (*this)(x), samples, key);
   return autograd::add(residual, autograd::dropout((*this)(x), key));
 }
 

@@ -24,9 +24,10 @@ class Linear {
 
   // x [rows, in] -> [rows, out]
   Tensor operator()(const Tensor& x, const autograd::LinearOptions& options = {}) const;
-  // residual + dropout(x W^T + b), in one kernel when nothing is dropped.
-  Tensor residual(const Tensor& x, const Tensor& residual,
-                  const kernels::DropoutKey& key = {}) const;
+  // residual + dropout(x W^T + b), in one kernel when nothing is dropped. With samples > 0 the rows
+  // are those of so many samples, and whole samples are dropped (stochastic depth).
+  Tensor residual(const Tensor& x, const Tensor& residual, const kernels::DropoutKey& key = {},
+                  int64_t samples = 0) const;
 
  private:
   autograd::Parameter weight_, bias_;

@@ -1,4 +1,5 @@
-// The feed-forward part of a transformer layer: residual + dropout(W2 gelu(W1 x)).
+// The feed-forward part of a transformer layer: residual + dropout(W2 gelu(W1 x)), or with
+// stochastic depth in place of the dropout.
 #pragma once
 
 #include <string>
@@ -15,10 +16,10 @@ class Mlp {
       : first_(builder, first, width, hidden, weight),
         second_(builder, second, hidden, width, weight) {}
 
-  // x, residual [rows, C] -> [rows, C]
-  Tensor operator()(const Tensor& x, const Tensor& residual,
-                    const kernels::DropoutKey& key = {}) const {
-    return second_.residual(first_(x, {.gelu = true, .residual = {}}), residual, key);
+  // x, residual [rows, C] -> [rows, C]; samples as in Linear::residual.
+  Tensor operator()(const Tensor& x, const Tensor& residual, const kernels::DropoutKey& key = {},
+                    int64_t samples = 0) const {
+    return second_.residual(first_(x, {.gelu = true, .residual = {}}), residual, key, samples);
   }
 
  private:

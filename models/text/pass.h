@@ -7,33 +7,9 @@
 #pragma once
 
 #include "models/batch.h"
+#include "models/layers/dropout_sites.h"
 
 namespace medley::models {
-
-// Dropout keys of a pass: a site is unique among all passes of a step.
-struct DropoutSites {
-  enum Pass : uint32_t { contrast, momentum, lockstep };
-  // Places within a layer; layer 0 is the embeddings, layer i + 1 is layer i.
-  enum Site : uint32_t {
-    hidden,
-    encoder_probabilities,
-    encoder_output,
-    decoder_probabilities,
-    decoder_output,
-    cross_probabilities,
-    cross_output
-  };
-
-  double p = 0;  // 0: nothing is dropped
-  uint64_t seed = 0;
-  int64_t step = 0;
-  Pass pass = contrast;
-
-  kernels::DropoutKey at(size_t layer, Site site) const {
-    return {static_cast<float>(p), seed, static_cast<uint32_t>(step),
-            static_cast<uint32_t>(pass) << 24 | static_cast<uint32_t>(layer) << 4 | site};
-  }
-};
 
 // Texts that go through the same self-attention.
 struct TextGroup {

@@ -46,7 +46,11 @@ Tensor Vit::class_rows(int64_t images, Device device) const {
   return Tensor::from(rows, {images}, device);
 }
 
-Tensor Vit::run(const Block& block, const Tensor& x, int64_t images, const Tensor& kept) const {
+Tensor Vit::run(size_t index, const Tensor& x, int64_t images, const DropoutSites& sites,
+                const Tensor& kept) const {
+  const Block& block = blocks_[index];
+  const double last = static_cast<double>(blocks_.size() - 1);
+  const double rate = last > 0 ? sites.p * static_cast<double>(index) / last : 0;
   Tensor context, residual = x;
   {
     const Scope scope("attn");
@@ -57,13 +61,15 @@ Tensor Vit::run(const Block& block, const Tensor& x, int64_t images, const Tenso
       context = autograd::gather_rows(context, kept);
       residual = autograd::gather_rows(x, kept);
     }
-    context = block.proj.residual(context, residual);
+    context = block.proj.residual(context, residual,
+                                  sites.at(index + 1, DropoutSites::image_attention, rate), images);
   }
   const Scope scope("mlp");
-  return block.mlp(block.norm2(context), context);
+  return block.mlp(block.norm2(context), context,
+                   sites.at(index + 1, DropoutSites::image_mlp, rate), images);
 }
 
-Tensor Vit::forward(const Tensor& images, bool class_only) const {
+Tensor Vit::forward(const Tensor& images, const DropoutSites& sites, bool class_only) const {
   const Scope tower(name_);
   if (images.rank() != 4 || images.size(1) != 3 || images.size(2) != image_size_ ||
       images.size(3) != image_size_)
@@ -81,8 +87,8 @@ Tensor Vit::forward(const Tensor& images, bool class_only) const {
     const Scope scope("blocks", static_cast<int64_t>(i));
     const bool last = i + 1 == blocks_.size();
     const Tensor kept = class_only && last ? class_rows(count, x.device()) : Tensor();
-    const auto block = [this, i, count, kept](const std::vector<Tensor>& in) {
-      return run(blocks_[i], in[0], count, kept);
+    const auto block = [this, i, count, sites, kept](const std::vector<Tensor>& in) {
+      return run(i, in[0], count, sites, kept);
     };
     x = recompute_ ? autograd::checkpoint(block, {x}) : block({x});
   }
@@ -90,7 +96,11 @@ Tensor Vit::forward(const Tensor& images, bool class_only) const {
   return norm_(x);
 }
 
-Tensor Vit::tokens(const Tensor& images) const { return forward(images, false); }
-Tensor Vit::class_tokens(const Tensor& images) const { return forward(images, true); }
+Tensor Vit::tokens(const Tensor& images, const DropoutSites& sites) const {
+  return forward(images, sites, false);
+}
+Tensor Vit::class_tokens(const Tensor& images, const DropoutSites& sites) const {
+  return forward(images, sites, true);
+}
 
 }  // namespace medley::models

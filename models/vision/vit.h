@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "models/config.h"
+#include "models/layers/dropout_sites.h"
 #include "models/layers/layernorm.h"
 #include "models/layers/linear.h"
 #include "models/layers/mlp.h"
@@ -17,10 +18,11 @@ class Vit {
   // name is the first part of every parameter's name and must be a literal (it is a Scope too).
   Vit(autograd::ParameterBuilder& builder, const char* name, const ModelConfig& config);
 
-  // images [B, 3, S, S] -> all tokens after the last LayerNorm, [B N, C].
-  Tensor tokens(const Tensor& images) const;
+  // images [B, 3, S, S] -> all tokens after the last LayerNorm, [B N, C]. sites.p is the last
+  // block's rate of stochastic depth; it rises linearly from 0 at the first.
+  Tensor tokens(const Tensor& images, const DropoutSites& sites = {}) const;
   // Class tokens alone, [B, C]: past the attention of the last block nothing else is computed.
-  Tensor class_tokens(const Tensor& images) const;
+  Tensor class_tokens(const Tensor& images, const DropoutSites& sites = {}) const;
   // Rows of the class tokens of B images: [B] i32.
   Tensor class_rows(int64_t images, Device device) const;
 
@@ -31,9 +33,10 @@ class Vit {
     Mlp mlp;
   };
 
-  Tensor forward(const Tensor& images, bool class_only) const;
+  Tensor forward(const Tensor& images, const DropoutSites& sites, bool class_only) const;
   // kept: rows that are wanted from this block ([k] i32); undefined: all.
-  Tensor run(const Block& block, const Tensor& x, int64_t images, const Tensor& kept) const;
+  Tensor run(size_t index, const Tensor& x, int64_t images, const DropoutSites& sites,
+             const Tensor& kept) const;
 
   const char* name_ = "";
   int64_t image_size_ = 0, width_ = 0, tokens_ = 0, heads_ = 0;

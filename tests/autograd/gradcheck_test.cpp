@@ -3,6 +3,7 @@
 
 #include "autograd/ops/add.h"
 #include "autograd/ops/cross_entropy.h"
+#include "autograd/ops/drop_path.h"
 #include "autograd/ops/dropout.h"
 #include "autograd/ops/embedding.h"
 #include "autograd/ops/gelu.h"
@@ -64,6 +65,17 @@ TEST_CASE("gradcheck: a tensor that is used twice, and a residual chain") {
         return h;
       },
       {x, w, b});
+}
+
+TEST_CASE("gradcheck: stochastic depth") {
+  const Tensor residual = random_tensor({6, 4}, 1), x = random_tensor({6, 4}, 2);
+  for (const float p : {0.0f, 0.5f})
+    gradcheck(
+        [&](const Inputs& in) {
+          const Tensor y = drop_path(in[0], in[1], 3, {.p = p, .seed = 5, .step = 1, .site = 2});
+          return add(y, in[1]);
+        },
+        {residual, x});
 }
 
 TEST_CASE("gradcheck: rows") {

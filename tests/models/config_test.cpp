@@ -39,6 +39,7 @@ TEST_CASE("validate names the key, its value and what it must be") {
              Contains("divisor of vit_width = 24"));
   CHECK_THAT(broken([](ModelConfig& c) { c.text_heads = 0; }), Contains("text_heads is 0"));
   CHECK_THAT(broken([](ModelConfig& c) { c.max_tokens = 13; }), Contains("max_positions is 12"));
+  CHECK_THAT(broken([](ModelConfig& c) { c.drop_path = -0.1; }), Contains("drop_path is -0.1"));
   CHECK_THAT(broken([](ModelConfig& c) { c.dropout = 1; }), Contains("dropout is 1"));
   CHECK_THAT(broken([](ModelConfig& c) { c.init_std = 0; }), Contains("init_std"));
   CHECK_THAT(broken([](ModelConfig& c) { c.vit_eps = -1; }), Contains("vit_eps"));

@@ -13,7 +13,7 @@ TEST_CASE("every parameter's gradient of a whole step is that of finite differen
   // At step 0 alpha is 0: the targets, through which no gradient flows, then do not depend on the
   // temperature. With momentum 1 the momentum model does not follow the perturbed weights.
   Preset p = tiny(4, true);
-  p.model.dropout = GENERATE(0.0, 0.25);
+  p.model.dropout = p.model.drop_path = GENERATE(0.0, 0.25);
   p.losses.momentum = 1;
   p.model.max_tokens = 5;  // short texts: this test runs the step some hundred times
   p.model.image_size = 16;

@@ -23,6 +23,7 @@ void add_model(std::vector<ConfigKey>& keys, models::ModelConfig& m) {
   add("max_tokens", &m.max_tokens,
       "tokens of a caption, [CLS] and [SEP] included; the rest is cut");
   add("dropout", &m.dropout, "text side: hidden states and attention");
+  add("drop_path", &m.drop_path, "image tower: stochastic depth, rate of the last block");
   add("init_std", &m.init_std, "of the starting weights; about width^-1/2 for narrow models");
   add("vit_eps", &m.vit_eps, "LayerNorm epsilon of the image tower");
   add("text_eps", &m.text_eps, "LayerNorm epsilon of the text tower");
