@@ -202,14 +202,11 @@ void Tape::backward(const std::vector<Tensor>& roots, const std::vector<Tensor>&
     throw AutogradError(
         str("[backward] ", roots.size(), " roots but ", gradients.size(), " gradients"));
   for (size_t i = 0; i < roots.size(); ++i) {
-    const auto& link = roots[i].link();
-    if (!link || link->tape != impl_->id)
-      throw AutogradError(str("[backward] root ", roots[i].str(), " was not recorded on this tape"),
-                          "run the forward pass inside Recording, with parameters that are leaves");
+    slot_of("backward", roots[i]);
     check_gradient("backward", str("root ", i), roots[i], gradients[i]);
   }
   for (size_t i = 0; i < roots.size(); ++i) {
-    Tensor& g = impl_->gradients[static_cast<size_t>(roots[i].link()->slot)];
+    Tensor& g = impl_->gradients[static_cast<size_t>(slot_of("backward", roots[i]))];
     if (g.defined())
       add_into(g = g.clone(), gradients[i]);
     else
@@ -222,6 +219,11 @@ void Tape::backward(const std::vector<Tensor>& roots, const std::vector<Tensor>&
     const auto last = first + static_cast<std::ptrdiff_t>(entry->outputs.size());
     const bool flowed = std::any_of(first, last, [](const Tensor& t) { return t.defined(); });
     if (flowed) {
+      // Backward may write over the gradient of its output.
+      for (auto& [slot, gradient] : impl_->kept)
+        if (slot >= entry->first_output && first + (slot - entry->first_output) < last &&
+            first[slot - entry->first_output].defined())
+          gradient = first[slot - entry->first_output].clone();
       Gradients g(*impl_, *entry);
       try {
         entry->node->backward(g);
@@ -234,6 +236,24 @@ void Tape::backward(const std::vector<Tensor>& roots, const std::vector<Tensor>&
     entry->node.reset();
   }
   impl_->entries.clear();
+}
+
+int32_t Tape::slot_of(const char* what, const Tensor& t) const {
+  const auto& link = t.link();
+  if (!link || link->tape != impl_->id)
+    throw AutogradError(str("[", what, "] ", t.str(), " was not recorded on this tape"),
+                        "run the forward pass inside Recording, with parameters that are leaves");
+  return link->slot;
+}
+
+void Tape::keep_gradient(const Tensor& t) { impl_->kept[slot_of("keep_gradient", t)]; }
+
+Tensor Tape::gradient(const Tensor& t) const {
+  const auto found = impl_->kept.find(slot_of("gradient", t));
+  if (found == impl_->kept.end())
+    throw AutogradError(str("[gradient] that of ", t.str(), " was not kept"),
+                        "call keep_gradient before backward");
+  return found->second;
 }
 
 size_t Tape::saved_bytes() const {

@@ -109,6 +109,11 @@ class Tape {
   // The same from any tensors with given gradients of their shapes.
   void backward(const std::vector<Tensor>& roots, const std::vector<Tensor>& gradients);
 
+  // Asks for the gradient of a tensor recorded here that is no leaf; gradient() gives it after
+  // backward, undefined when nothing flowed. AutogradError for a tensor of another tape.
+  void keep_gradient(const Tensor& t);
+  Tensor gradient(const Tensor& t) const;
+
   // Appends a node; the outputs are linked to it. Called by ops.
   void record(std::unique_ptr<Node> node, std::initializer_list<Tensor> inputs,
               std::initializer_list<Tensor*> outputs);
@@ -123,6 +128,8 @@ class Tape {
   static Tape* current();  // of this thread; null: nothing is recorded
 
  private:
+  int32_t slot_of(const char* what, const Tensor& t) const;
+
   std::unique_ptr<TapeImpl> impl_;
 };
 

@@ -1,6 +1,7 @@
 // What a tape holds; private to autograd/tape*.cpp.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <vector>
 
@@ -28,7 +29,8 @@ struct Entry {
 struct TapeImpl {
   uint64_t id = 0;
   std::vector<Entry> entries;
-  std::vector<Tensor> gradients;  // one a slot; undefined until something flowed
+  std::vector<Tensor> gradients;   // one a slot; undefined until something flowed
+  std::map<int32_t, Tensor> kept;  // slots whose gradient was asked for
   bool done = false;
 };
 

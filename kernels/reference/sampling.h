@@ -10,9 +10,9 @@
 
 namespace medley::kernels::reference {
 
-// Row b; weight [B] is working memory.
+// What row b is drawn by, not normalised: weight [B]. Returns the sum.
 template <class T>
-int32_t sample_negative(const SampleNegatives<T>& args, int64_t b, double* weight) {
+double negative_weights(const SampleNegatives<T>& args, int64_t b, double* weight) {
   const T* sim = args.sim + b * args.ld;
   const double largest = static_cast<double>(*std::max_element(sim, sim + args.batch));
   double sum = 0, total = 0;
@@ -23,6 +23,13 @@ int32_t sample_negative(const SampleNegatives<T>& args, int64_t b, double* weigh
     weight[j] = positive ? 0 : weight[j] / sum + 1e-4;
     total += weight[j];
   }
+  return total;
+}
+
+// Row b; weight [B] is working memory.
+template <class T>
+int32_t sample_negative(const SampleNegatives<T>& args, int64_t b, double* weight) {
+  const double total = negative_weights(args, b, weight);
   Random random(args.seed, Purpose::negatives, args.step,
                 static_cast<uint32_t>(2 * b) + args.direction);
   double left = random.uniform() * total;

@@ -24,11 +24,23 @@ struct FeatureQueue {
   int64_t next = 0;    // row that the next feature goes to
 };
 
+// What a step computes on the way. Before backward: it writes over the logits.
+struct StepTrace {
+  Tensor image_tokens;                              // [B N, C]
+  Tensor image_features, text_features;             // [B, E]
+  Tensor image_momentum, text_momentum;             // [B, E]
+  Tensor sim_i2t, sim_t2i, target_i2t, target_t2i;  // [B, B + Q]
+  Tensor itm_hidden;                                // [3B, C], of [ENC]
+  Tensor itm_logits;                                // [3B, 2]
+  Tensor lm_logits;                                 // [tokens to predict, V]
+};
+
 struct StepInfo {
   uint64_t seed = 0;
   int64_t step = 0;  // from 0; keys dropout and the draw of negatives, drives alpha and momentum
   // Tests feed recorded draws here instead of drawing: [B] i32 each.
   Tensor negative_images, negative_texts;
+  StepTrace* trace = nullptr;  // filled when given
 };
 
 struct StepResult {

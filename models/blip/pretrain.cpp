@@ -134,16 +134,31 @@ StepResult Blip::pretrain(const Batch& batch, const StepInfo& info) {
   joint.pass.dropout = sites(DropoutSites::lockstep);
   const std::vector<Tensor> hidden =
       autograd::split_rows(m.student.text.forward(joint.pass), {3 * B, joint.next_token.size(0)});
+  if (info.trace) {
+    StepTrace& trace = *info.trace;
+    trace.image_tokens = image;
+    trace.image_features = itc.image;
+    trace.text_features = itc.text;
+    trace.image_momentum = itc.image_momentum;
+    trace.text_momentum = itc.text_momentum;
+    trace.sim_i2t = contrast.sim_i2t;
+    trace.sim_t2i = contrast.sim_t2i;
+    trace.target_i2t = contrast.target_i2t;
+    trace.target_t2i = contrast.target_t2i;
+    trace.itm_hidden = hidden[0];
+  }
   {
     const Scope loss("itm");
     const Tensor logits = m.itm_head(hidden[0]);
+    if (info.trace) info.trace->itm_logits = logits;
     result.itm_logits = logits.clone();  // backward writes over the logits
     result.itm = autograd::cross_entropy(logits, joint.match);
   }
   {
     const Scope loss("lm");
-    result.lm = autograd::cross_entropy(m.student.text.logits(hidden[1]), joint.next_token,
-                                        m.losses.label_smoothing);
+    const Tensor logits = m.student.text.logits(hidden[1]);
+    if (info.trace) info.trace->lm_logits = logits;
+    result.lm = autograd::cross_entropy(logits, joint.next_token, m.losses.label_smoothing);
   }
   result.total = autograd::add(autograd::add(result.itc, result.itm), result.lm);
   return result;

@@ -1,0 +1,108 @@
+// Copies between golden files and a model.
+#include "tests/oracle/blip_weights.h"
+
+#include <algorithm>
+
+#include "core/error.h"
+#include "tests/catch.h"
+
+namespace medley::oracle {
+namespace {
+
+// The queues are [E, Q] in the original and [Q, E] here.
+Tensor transposed(const Tensor& t) { return t.transpose(0, 1).contiguous(); }
+
+bool is_float(const Tensor& t) { return t.dtype() == DType::f32 || t.dtype() == DType::f64; }
+
+// The original's momentum text encoder carries a cross-attention that nothing ever uses.
+bool is_unused(const std::string& name) {
+  return name.starts_with("text_encoder_m.") && name.find(".crossattention.") != std::string::npos;
+}
+
+// Where a tensor of the file lives in the model; undefined when it has no place.
+Tensor place(models::Blip& blip, const std::string& name) {
+  for (const autograd::ParameterStore* store : {&blip.weights(), &blip.momentum()})
+    if (store->layout().contains(name)) return store->weights.at(name);
+  return {};
+}
+
+}  // namespace
+
+void copy_values(const Tensor& to, const Tensor& from) {
+  const std::vector<double> values = to_doubles(from);
+  REQUIRE(static_cast<int64_t>(values.size()) == to.elements());
+  if (to.dtype() == DType::f64)
+    std::copy(values.begin(), values.end(), to.data<double>());
+  else
+    std::transform(values.begin(), values.end(), to.data<float>(),
+                   [](double v) { return static_cast<float>(v); });
+}
+
+void load(models::Blip& blip, const Tensors& weights) {
+  for (const auto& [name, tensor] : weights.all()) {
+    if (!is_float(tensor) || is_unused(name)) continue;
+    INFO(name);
+    if (name == "image_queue" || name == "text_queue") {
+      copy_values(name[0] == 'i' ? blip.queue().image : blip.queue().text, transposed(tensor));
+      continue;
+    }
+    const Tensor to = place(blip, name);
+    REQUIRE(to.defined());
+    copy_values(to, tensor);
+  }
+  for (const autograd::ParameterStore* store : {&blip.weights(), &blip.momentum()})
+    for (const ArenaEntry& entry : store->layout().entries()) {
+      const auto stored = [&](const std::string& name) {
+        return std::any_of(store->layout().entries().begin(), store->layout().entries().end(),
+                           [&](const ArenaEntry& e) {
+                             return (e.name == name || e.owner == name) && weights.contains(e.name);
+                           });
+      };
+      INFO(entry.name);
+      CHECK(stored(entry.owner.empty() ? entry.name : entry.owner));
+    }
+  blip.queue().next = static_cast<int64_t>(weights.values("queue_ptr").at(0));
+}
+
+double largest_weight_difference(models::Blip& blip, const Tensors& weights,
+                                 bool (*skip)(const std::string&)) {
+  double worst = 0;
+  for (const auto& [name, tensor] : weights.all()) {
+    if (!is_float(tensor) || is_unused(name) || skip(name)) continue;
+    INFO(name);
+    const bool queue = name == "image_queue" || name == "text_queue";
+    const Tensor own = queue ? transposed(name[0] == 'i' ? blip.queue().image : blip.queue().text)
+                             : place(blip, name);
+    REQUIRE(own.defined());
+    worst = std::max(worst, largest_difference(to_doubles(own), to_doubles(tensor)));
+  }
+  return worst;
+}
+
+models::PackedText packed(const Tensors& inputs, const std::string& prefix) {
+  const Tensor ids = inputs.at(prefix + "input_ids");
+  const std::vector<double> id = to_doubles(ids), mask = inputs.values(prefix + "attention_mask");
+  const auto length = static_cast<size_t>(ids.size(1));
+  std::vector<std::vector<int32_t>> captions;
+  for (size_t row = 0; row < id.size(); row += length) {
+    captions.emplace_back();
+    for (size_t t = row; t < row + length && mask[t] != 0; ++t)
+      captions.back().push_back(static_cast<int32_t>(id[t]));
+  }
+  return models::pack(captions);
+}
+
+models::Batch batch_of(const Tensors& inputs, const std::string& prefix, DType dtype) {
+  models::Batch batch;
+  const Tensor& images = inputs.at(prefix + "images");
+  batch.images = Tensor::empty(images.shape(), dtype);
+  copy_values(batch.images, images);
+  batch.text = packed(inputs, prefix);
+  return batch;
+}
+
+Tensor indices(const Json& array) {
+  return Tensor::from(array.get<std::vector<int32_t>>(), {static_cast<int64_t>(array.size())});
+}
+
+}  // namespace medley::oracle

@@ -1,0 +1,30 @@
+// Golden weights in and out of a Blip: names of the original, tied tensors stored once.
+#pragma once
+
+#include "models/blip/blip.h"
+#include "tests/oracle/oracle.h"
+
+namespace medley::oracle {
+
+// Copies `from` into `to`, converting floats; shapes must agree.
+void copy_values(const Tensor& to, const Tensor& from);
+
+// Fills weights, momentum weights, queues and their pointer. Fails the test when a parameter is
+// not in the file or a floating tensor of the file has no place.
+void load(models::Blip& blip, const Tensors& weights);
+
+// The largest difference between the blip and the file, over all its floating tensors but those
+// whose name `skip` holds.
+double largest_weight_difference(models::Blip& blip, const Tensors& weights,
+                                 bool (*skip)(const std::string& name));
+
+// Row b of ids [B, T] up to its mask's end, packed.
+models::PackedText packed(const Tensors& inputs, const std::string& prefix);
+
+// A batch of inputs <prefix>images, <prefix>input_ids, <prefix>attention_mask.
+models::Batch batch_of(const Tensors& inputs, const std::string& prefix, DType dtype);
+
+// [n] i32 from a JSON array.
+Tensor indices(const Json& array);
+
+}  // namespace medley::oracle
