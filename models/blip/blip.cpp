@@ -78,13 +78,34 @@ Tensor Blip::text_features(const PackedText& text) {
   return impl_->student.text_features(text);
 }
 
-Tensor Blip::match(const Tensor& image_tokens, const PackedText& text, const Tensor& kv_index) {
-  const Scope scope("blip");
-  MedPass pass = encoder_pass(text, with_first_token(text, impl_->tokens.enc));
-  pass.image = impl_->image_rows(image_tokens);
-  pass.images = autograd::uniform_sequences(image_tokens.size(0), impl_->model.tokens_per_image(),
-                                            impl_->device);
+MedPass Blip::Impl::joint_pass(const Tensor& image_tokens, const PackedText& text,
+                               const Tensor& ids, const Tensor& kv_index) const {
+  MedPass pass = encoder_pass(text, ids);
+  pass.image = image_rows(image_tokens);
+  pass.images = autograd::uniform_sequences(image_tokens.size(0), model.tokens_per_image(), device);
   pass.image_of = kv_index;
+  return pass;
+}
+
+Tensor Blip::text_states(const PackedText& text) {
+  const Scope scope("blip");
+  return impl_->student.text.forward(with_all_rows(encoder_pass(text, text.ids)));
+}
+
+Tensor Blip::multimodal_states(const Tensor& image_tokens, const PackedText& text,
+                               const Tensor& kv_index) {
+  const Scope scope("blip");
+  const Tensor ids = with_first_token(text, impl_->tokens.enc);
+  return impl_->student.text.forward(
+      with_all_rows(impl_->joint_pass(image_tokens, text, ids, kv_index)));
+}
+
+Tensor Blip::match(const Tensor& image_tokens, const PackedText& text, const Tensor& kv_index,
+                   FirstToken first) {
+  const Scope scope("blip");
+  const Tensor ids =
+      first == FirstToken::enc ? with_first_token(text, impl_->tokens.enc) : text.ids;
+  const MedPass pass = impl_->joint_pass(image_tokens, text, ids, kv_index);
   const Tensor hidden = impl_->student.text.forward(pass);
   const Scope head("itm_head");
   return impl_->itm_head(hidden);

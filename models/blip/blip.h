@@ -63,9 +63,16 @@ class Blip {
   Tensor encode_image(const Tensor& images);          // [B, 3, S, S] -> [B, N, C]
   Tensor image_features(const Tensor& image_tokens);  // -> [B, E], unit rows
   Tensor text_features(const PackedText& text);       // -> [B, E], unit rows
-  // Probability logits of (image kv_index[i], text i): [texts, 2]; class 1 is a match. [ENC] is put
-  // in front.
-  Tensor match(const Tensor& image_tokens, const PackedText& text, const Tensor& kv_index);
+  // Hidden states of all tokens, [tokens, C]: of the text alone, and of [ENC] and the text with
+  // image kv_index[i] before text i.
+  Tensor text_states(const PackedText& text);
+  Tensor multimodal_states(const Tensor& image_tokens, const PackedText& text,
+                           const Tensor& kv_index);
+  // Probability logits of (image kv_index[i], text i): [texts, 2]; class 1 is a match. The model is
+  // trained with [ENC] in front; the original's class for matching alone leaves [CLS] there.
+  enum class FirstToken { enc, cls };
+  Tensor match(const Tensor& image_tokens, const PackedText& text, const Tensor& kv_index,
+               FirstToken first = FirstToken::enc);
   // Greedy captions (token ids, prompt included, without [DEC] and [SEP]) with key/value cache.
   // Stops at [SEP] or at max_tokens in all, [DEC] included. `prompt` follows [DEC].
   std::vector<std::vector<int32_t>> caption(const Tensor& image_tokens, int64_t max_tokens,

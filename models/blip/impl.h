@@ -13,6 +13,9 @@ struct Blip::Impl {
   // image_tokens [B, N, C] -> its rows [B N, C]. Throws ShapeError for another width or number of
   // tokens.
   Tensor image_rows(const Tensor& image_tokens) const;
+  // The image-grounded encoder over these ids, text i before image kv_index[i].
+  MedPass joint_pass(const Tensor& image_tokens, const PackedText& text, const Tensor& ids,
+                     const Tensor& kv_index) const;
 
   ModelConfig model;
   LossConfig losses;

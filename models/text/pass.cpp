@@ -38,4 +38,10 @@ MedPass encoder_pass(const PackedText& text, const Tensor& ids) {
   return pass;
 }
 
+MedPass with_all_rows(MedPass pass) {
+  pass.encoder.kept = pass.decoder.kept = Tensor();
+  pass.last_queries = pass.queries;
+  return pass;
+}
+
 }  // namespace medley::models

@@ -40,5 +40,7 @@ Tensor first_rows(const PackedText& text);
 Tensor with_first_token(const PackedText& text, int32_t token);
 // The encoder over these texts of which only the first tokens are wanted; no image yet.
 MedPass encoder_pass(const PackedText& text, const Tensor& ids);
+// The same pass with all rows wanted from the last layer.
+MedPass with_all_rows(MedPass pass);
 
 }  // namespace medley::models

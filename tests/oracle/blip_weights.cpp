@@ -28,6 +28,11 @@ Tensor place(models::Blip& blip, const std::string& name) {
 
 }  // namespace
 
+models::SpecialTokens special_tokens(const Json& config) {
+  const Json& ids = config.at("token_ids");
+  return {.sep = ids.at("[SEP]"), .dec = ids.at("[DEC]"), .enc = ids.at("[ENC]")};
+}
+
 void copy_values(const Tensor& to, const Tensor& from) {
   const std::vector<double> values = to_doubles(from);
   REQUIRE(static_cast<int64_t>(values.size()) == to.elements());
@@ -38,7 +43,7 @@ void copy_values(const Tensor& to, const Tensor& from) {
                    [](double v) { return static_cast<float>(v); });
 }
 
-void load(models::Blip& blip, const Tensors& weights) {
+void load_some(models::Blip& blip, const Tensors& weights) {
   for (const auto& [name, tensor] : weights.all()) {
     if (!is_float(tensor) || is_unused(name)) continue;
     INFO(name);
@@ -50,6 +55,10 @@ void load(models::Blip& blip, const Tensors& weights) {
     REQUIRE(to.defined());
     copy_values(to, tensor);
   }
+}
+
+void load(models::Blip& blip, const Tensors& weights) {
+  load_some(blip, weights);
   for (const autograd::ParameterStore* store : {&blip.weights(), &blip.momentum()})
     for (const ArenaEntry& entry : store->layout().entries()) {
       const auto stored = [&](const std::string& name) {

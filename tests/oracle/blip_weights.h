@@ -6,8 +6,14 @@
 
 namespace medley::oracle {
 
+// Of a config.json of blip/.
+models::SpecialTokens special_tokens(const Json& config);
+
 // Copies `from` into `to`, converting floats; shapes must agree.
 void copy_values(const Tensor& to, const Tensor& from);
+
+// Fills those parameters that the file has; fails the test when a floating tensor has no place.
+void load_some(models::Blip& blip, const Tensors& weights);
 
 // Fills weights, momentum weights, queues and their pointer. Fails the test when a parameter is
 // not in the file or a floating tensor of the file has no place.

@@ -53,13 +53,6 @@ std::vector<double> packed_rows(const Tensor& hidden, const std::vector<std::vec
   return rows;
 }
 
-// All tokens are wanted from the last layer too.
-MedPass with_all_rows(MedPass pass) {
-  pass.encoder.kept = pass.decoder.kept = Tensor();
-  pass.last_queries = pass.queries;
-  return pass;
-}
-
 TEST_CASE("pretrain: hidden states of every token in step 0, in f64") {
   const Json config = read_json("blip/pretrain/config.json");
   const Tensors weights("blip/pretrain/weights.safetensors"),
@@ -89,7 +82,7 @@ TEST_CASE("pretrain: hidden states of every token in step 0, in f64") {
   check("image_embeds", image, right.values("image_embeds"));
   check("image_embeds_m", teacher.towers.image.tokens(batch.images),
         right.values("image_embeds_m"));
-  const MedPass text_only = with_all_rows(models::encoder_pass(batch.text, batch.text.ids));
+  const MedPass text_only = models::with_all_rows(models::encoder_pass(batch.text, batch.text.ids));
   check("text_hidden", student.towers.text.forward(text_only),
         packed_rows(right.at("text_hidden"), texts));
   check("text_hidden_m", teacher.towers.text.forward(text_only),
@@ -98,11 +91,9 @@ TEST_CASE("pretrain: hidden states of every token in step 0, in f64") {
   const Json& step = config.at("steps")[0];
   const auto negative_images = step.at("negative_image_for_text").get<std::vector<int32_t>>(),
              negative_texts = step.at("negative_text_for_image").get<std::vector<int32_t>>();
-  const Json& ids = config.at("token_ids");
   const JointTexts joint =
-      models::joint_texts(batch.text, negative_images, negative_texts,
-                          {.sep = ids.at("[SEP]"), .dec = ids.at("[DEC]"), .enc = ids.at("[ENC]")});
-  MedPass pass = with_all_rows(joint.pass);
+      models::joint_texts(batch.text, negative_images, negative_texts, special_tokens(config));
+  MedPass pass = models::with_all_rows(joint.pass);
   pass.image = image;
   pass.images = autograd::uniform_sequences(B, model.tokens_per_image());
   const Tensor hidden = student.towers.text.forward(pass);

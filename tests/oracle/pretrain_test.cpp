@@ -20,11 +20,6 @@ using models::StepInfo;
 using models::StepResult;
 using models::StepTrace;
 
-models::SpecialTokens special_tokens(const Json& config) {
-  const Json& ids = config.at("token_ids");
-  return {.sep = ids.at("[SEP]"), .dec = ids.at("[DEC]"), .enc = ids.at("[ENC]")};
-}
-
 // alpha rises by the same amount each recorded step.
 models::LossConfig loss_config(const Json& config, const std::vector<double>& alphas) {
   constexpr int64_t kFar = 1 << 20;
