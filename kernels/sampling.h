@@ -1,5 +1,5 @@
 // Hard negatives for image-text matching (BLIP section 3.2): for each row b one column j of the
-// batch, with probability proportional to softmax over the first B columns of sim, plus 1e-4;
+// batch, with probability proportional to softmax over the first B columns of sim, plus a floor;
 // positives are excluded. Weights and their running sum are f64 whatever T is.
 #pragma once
 
@@ -14,6 +14,8 @@ struct SampleNegatives {
   int64_t ld = 0;
   const int64_t* caption = nullptr;  // [B]: equal ids are positives too; null: only the diagonal is
   uint64_t seed = 0, step = 0;       // Random(seed, Purpose::negatives, step, 2 * b + direction)
+  double scale = 1;                  // softmax(scale sim)
+  double floor = 1e-4;               // the original's in pre-training; 0 in retrieval
   uint32_t direction = 0;            // 0: images for texts, 1: texts for images
   int32_t* index = nullptr;  // [B]; (b + 1) % B where all columns are positive or sim is NaN
 };

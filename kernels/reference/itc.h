@@ -55,10 +55,18 @@ void itc_direction(const Itc<T>& args, const ItcDirection<T>& d) {
       positives += positive(b, k) ? T(1) : T(0);
     }
     softmax_row(target, k_count);
-    for (int64_t k = 0; k < k_count; ++k)
-      target[k] = alpha * target[k] + (1 - alpha) * (positive(b, k) ? 1 / positives : T(0));
+    // The original has the hard targets of equal captions in f32, whatever the model computes in.
+    const T share =
+        args.caption
+            ? static_cast<T>(static_cast<float>(1 - alpha) * (1 / static_cast<float>(positives)))
+            : 1 - alpha;
+    T total = 0;
+    for (int64_t k = 0; k < k_count; ++k) {
+      target[k] = alpha * target[k] + (positive(b, k) ? share : T(0));
+      total += target[k];
+    }
 
-    // Targets sum to one: loss = lse(sim) - target . sim, dloss/dsim = softmax(sim) - target.
+    // loss = -target . log softmax(sim), dloss/dsim = total softmax(sim) - target.
     const T largest = *std::max_element(sim, sim + k_count);
     T sum = 0, expected = 0;
     for (int64_t k = 0; k < k_count; ++k) {
@@ -66,11 +74,11 @@ void itc_direction(const Itc<T>& args, const ItcDirection<T>& d) {
       expected += target[k] * (sim[k] - largest);
     }
     const T half = T(0.5) / static_cast<T>(b_count);
-    *args.loss += half * (std::log(sum) - expected);
+    *args.loss += half * (total * std::log(sum) - expected);
     if (!d.dquery) continue;
     for (int64_t i = 0; i < e; ++i) d.dquery[b * e + i] = 0;
     for (int64_t k = 0; k < k_count; ++k) {
-      const T dsim = half * (std::exp(sim[k] - largest) / sum - target[k]);
+      const T dsim = half * (total * std::exp(sim[k] - largest) / sum - target[k]);
       for (int64_t i = 0; i < e; ++i) d.dquery[b * e + i] += dsim / temp * key(k)[i];
       *args.dtemp -= dsim * sim[k] / temp;
     }

@@ -17,10 +17,10 @@ double negative_weights(const SampleNegatives<T>& args, int64_t b, double* weigh
   const double largest = static_cast<double>(*std::max_element(sim, sim + args.batch));
   double sum = 0, total = 0;
   for (int64_t j = 0; j < args.batch; ++j)
-    sum += weight[j] = std::exp(static_cast<double>(sim[j]) - largest);
+    sum += weight[j] = std::exp(args.scale * (static_cast<double>(sim[j]) - largest));
   for (int64_t j = 0; j < args.batch; ++j) {
     const bool positive = args.caption ? args.caption[j] == args.caption[b] : j == b;
-    weight[j] = positive ? 0 : weight[j] / sum + 1e-4;
+    weight[j] = positive ? 0 : weight[j] / sum + args.floor;
     total += weight[j];
   }
   return total;

@@ -59,6 +59,11 @@ class Blip {
   // run in lockstep. Throws ValueError for a batch of one (no negative exists).
   StepResult pretrain(const Batch& batch, const StepInfo& info);
 
+  // One step of retrieval fine-tuning: ITC and ITM alone. batch.caption names the picture's group:
+  // equal ids are positives, never negatives. Negatives are drawn by the student's own
+  // similarities, as the original does here (blip_retrieval.py).
+  StepResult retrieve(const Batch& batch, const StepInfo& info);
+
   // Inference parts; none of them records when no tape does.
   Tensor encode_image(const Tensor& images);          // [B, 3, S, S] -> [B, N, C]
   Tensor image_features(const Tensor& image_tokens);  // -> [B, E], unit rows

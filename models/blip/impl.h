@@ -1,15 +1,39 @@
 // The inside of Blip: its modules, stores and queue.
 #pragma once
 
+#include "autograd/ops/itc.h"
 #include "models/blip/blip.h"
 #include "models/blip/towers.h"
 
 namespace medley::models {
 
+// What the contrastive part of a step leaves to its second half.
+struct Contrast {
+  Tensor image;                          // tokens [B N, C]
+  Tensor image_features, text_features;  // [B, E]
+  Tensor caption;                        // [B] i64: equal ids are positives; undefined: none are
+  autograd::ItcResult itc;
+};
+
+// How negatives are drawn, see kernels/sampling.h. The default is pre-training's.
+struct NegativeRule {
+  double scale = 1, floor = 1e-4;
+};
+// sim [B, >= B] -> B indices. On Meta nothing can be drawn: the next pair
+// stands in, so that lengths add up.
+std::vector<int32_t> draw_negatives(const Tensor& sim, const Tensor& caption, const StepInfo& info,
+                                    uint32_t direction, NegativeRule rule = {});
+
 struct Blip::Impl {
   Impl(const ModelConfig& model_config, const LossConfig& loss_config, SpecialTokens special,
        DType element_type, Device on, uint64_t seed);
 
+  // Clamps the temperature, moves the momentum model, computes ITC, writes the queue. Throws
+  // ValueError for a batch of one.
+  Contrast contrast(const char* step, const Batch& batch, const StepInfo& info,
+                    bool equal_captions);
+  DropoutSites text_sites(const StepInfo& info, DropoutSites::Pass pass) const;
+  DropoutSites image_sites(const StepInfo& info, DropoutSites::Pass pass) const;
   // image_tokens [B, N, C] -> its rows [B N, C]. Throws ShapeError for another width or number of
   // tokens.
   Tensor image_rows(const Tensor& image_tokens) const;

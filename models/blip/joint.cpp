@@ -45,7 +45,8 @@ Tensor tensor(const std::vector<int32_t>& values, Device device) {
 }  // namespace
 
 JointTexts joint_texts(const PackedText& text, const std::vector<int32_t>& negative_images,
-                       const std::vector<int32_t>& negative_texts, const SpecialTokens& tokens) {
+                       const std::vector<int32_t>& negative_texts, const SpecialTokens& tokens,
+                       bool decode) {
   const size_t batch = text.lengths.size();
   check_negatives(negative_images, batch, "negative_images");
   check_negatives(negative_texts, batch, "negative_texts");
@@ -59,7 +60,8 @@ JointTexts joint_texts(const PackedText& text, const std::vector<int32_t>& negat
     layout.add(static_cast<size_t>(negative_texts[b]), tokens.enc, index(b));
   const std::vector<int32_t> match_lengths = layout.lengths;
   const size_t match_rows = layout.out_ids.size();
-  for (size_t b = 0; b < batch; ++b) layout.add(b, tokens.dec, index(b));
+  const size_t decoded = decode ? batch : 0;
+  for (size_t b = 0; b < decoded; ++b) layout.add(b, tokens.dec, index(b));
 
   // Wanted from the last layer: the first token of ITM's texts, and of LM's all but the last, which
   // predicts nothing.
@@ -70,7 +72,7 @@ JointTexts joint_texts(const PackedText& text, const std::vector<int32_t>& negat
     row += length;
   }
   row = 0;
-  for (size_t b = 0; b < batch; ++b) {
+  for (size_t b = 0; b < decoded; ++b) {
     for (int32_t t = 0; t + 1 < text.lengths[b]; ++t) {
       predicting.push_back(row + t);
       targets.push_back(layout.ids[layout.start[b] + static_cast<size_t>(t) + 1]);
@@ -86,7 +88,7 @@ JointTexts joint_texts(const PackedText& text, const std::vector<int32_t>& negat
   pass.positions = tensor(layout.out_positions, device);
   pass.encoder = {autograd::make_sequences(match_lengths, device), static_cast<int64_t>(match_rows),
                   tensor(first, device)};
-  pass.decoder = {text.sequences, text.ids.size(0), tensor(predicting, device)};
+  if (decode) pass.decoder = {text.sequences, text.ids.size(0), tensor(predicting, device)};
   pass.image_of = tensor(layout.images, device);
   pass.queries = autograd::make_sequences(layout.lengths, device);
   pass.last_queries = autograd::make_sequences(kept_lengths, device);

@@ -19,8 +19,10 @@ struct JointTexts {
 // Texts in this order, the image of each in pass.image_of:
 //   (image b, text b), (image negative_images[b], text b), (image b, text negative_texts[b]) after
 //   [ENC], (image b, text b) after [DEC].
-// Throws ValueError unless negatives are B indices in 0 .. B - 1.
+// decode = false leaves the last group out. Throws ValueError unless negatives are B indices in 0
+// .. B - 1.
 JointTexts joint_texts(const PackedText& text, const std::vector<int32_t>& negative_images,
-                       const std::vector<int32_t>& negative_texts, const SpecialTokens& tokens);
+                       const std::vector<int32_t>& negative_texts, const SpecialTokens& tokens,
+                       bool decode = true);
 
 }  // namespace medley::models

@@ -5,9 +5,9 @@
 #include <cmath>
 
 #include "autograd/tape.h"
-#include "kernels/adamw.h"
 #include "kernels/reference/sampling.h"
 #include "tests/catch.h"
+#include "tests/oracle/adam.h"
 #include "tests/oracle/blip_weights.h"
 #include "train/loop/schedule.h"
 
@@ -20,71 +20,9 @@ using models::StepInfo;
 using models::StepResult;
 using models::StepTrace;
 
-// alpha rises by the same amount each recorded step.
-models::LossConfig loss_config(const Json& config, const std::vector<double>& alphas) {
-  constexpr int64_t kFar = 1 << 20;
-  models::LossConfig losses;
-  losses.queue_size = config.at("queue_size");
-  losses.label_smoothing = config.at("label_smoothing");
-  losses.alpha = std::min(1.0, alphas.back());
-  losses.alpha_steps = static_cast<int64_t>(alphas.size()) - 1;
-  losses.momentum = config.value("momentum", losses.momentum);
-  REQUIRE(alphas.size() > 1);
-  REQUIRE(alphas.size() < kFar);
-  for (size_t i = 0; i < alphas.size(); ++i)
-    REQUIRE(losses.alpha * static_cast<double>(i) / static_cast<double>(losses.alpha_steps) ==
-            Approx(alphas[i]).margin(1e-12));
-  return losses;
-}
-
-// AdamW as the original sets it: one group, decay on everything.
-class Adam {
- public:
-  explicit Adam(Blip& blip)
-      : blip_(blip),
-        layout_(blip.weights().layout()),
-        m_(layout_, blip.weights().weights.flat().dtype(), {}),
-        v_(layout_, blip.weights().weights.flat().dtype(), {}) {}
-
-  const FlatArena& m() const { return m_; }
-  const FlatArena& v() const { return v_; }
-
-  void update(int64_t step, double lr, double decay) {
-    if (m_.flat().dtype() == DType::f64)
-      run<double>(step, lr, decay);
-    else
-      run<float>(step, lr, decay);
-    blip_.weights().weights.flat().bump_version();
-  }
-
- private:
-  template <class T>
-  void run(int64_t step, double lr, double decay) {
-    kernels::cpu::adamw(kernels::AdamW<T>{.n = m_.flat().elements(),
-                                          .weight = blip_.weights().weights.flat().data<T>(),
-                                          .gradient = blip_.weights().gradients.flat().data<T>(),
-                                          .m = m_.flat().data<T>(),
-                                          .v = v_.flat().data<T>(),
-                                          .step = step,
-                                          .lr = lr,
-                                          .decay = decay});
-  }
-
-  Blip& blip_;
-  ArenaLayout layout_;
-  FlatArena m_, v_;
-};
-
 struct Losses {
   double itc, itm, lm;
 };
-
-StepInfo info_of(const Json& step, int64_t index) {
-  return {.seed = 0,
-          .step = index,
-          .negative_images = indices(step.at("negative_image_for_text")),
-          .negative_texts = indices(step.at("negative_text_for_image"))};
-}
 
 Losses forward_backward(Blip& blip, const Batch& batch, const StepInfo& info) {
   blip.weights().gradients.flat().fill_zero();
@@ -97,12 +35,6 @@ Losses forward_backward(Blip& blip, const Batch& batch, const StepInfo& info) {
   const Losses losses{result.itc.item(), result.itm.item(), result.lm.item()};
   tape.backward(result.total);
   return losses;
-}
-
-std::vector<double> alphas_of(const Json& steps) {
-  std::vector<double> alphas;
-  for (const Json& step : steps) alphas.push_back(step.at("alpha"));
-  return alphas;
 }
 
 // Adam divides the noise of a zero gradient by itself: biases of attention keys.
