@@ -36,39 +36,81 @@ std::array<double, 6> rotation(const Image& image, double degrees) {
 
 }  // namespace
 
-void rand_augment(Image& image, Random& random, bool plain_autocontrast) {
-  for (int i = 0; i < 2; ++i) {
-    const uint32_t operation = random.below(10);
-    const bool apply = random.uniform() < 0.5;
-    const double sign = random.below(2) ? 1 : -1;
-    if (!apply) continue;
-    const double shear = static_cast<float>(sign * 0.15);  // single precision, as the original
-    switch (operation) {
-      case 0:
-        autocontrast(image, plain_autocontrast);
-        break;
-      case 1:
-        equalize(image);
-        break;
-      case 2:
-        warp_image(image, {1, shear, 0, 0, 1, 0});
-        break;
-      case 3:
-        warp_image(image, {1, 0, 0, shear, 1, 0});
-        break;
-      case 4:
-        warp_image(image, {1, 0, -5 * sign, 0, 1, 0});
-        break;
-      case 5:
-        warp_image(image, {1, 0, 0, 0, 1, -5 * sign});
-        break;
-      case 6:
-        warp_image(image, rotation(image, 15 * sign));
-        break;
-      default:
-        break;  // identity, brightness, sharpness
-    }
+void apply(RandOp op, Image& image, double value, bool plain_autocontrast) {
+  const double slope = static_cast<float>(value);  // single precision, as the original
+  switch (op) {
+    case RandOp::identity:
+      return;
+    case RandOp::autocontrast:
+      return autocontrast(image, plain_autocontrast);
+    case RandOp::equalize:
+      return equalize(image);
+    case RandOp::brightness:
+      return brightness(image, value);
+    case RandOp::sharpness:
+      return sharpness(image, value);
+    case RandOp::shear_x:
+      return warp_image(image, {1, slope, 0, 0, 1, 0});
+    case RandOp::shear_y:
+      return warp_image(image, {1, 0, 0, slope, 1, 0});
+    case RandOp::translate_x:
+      return warp_image(image, {1, 0, -slope, 0, 1, 0});
+    case RandOp::translate_y:
+      return warp_image(image, {1, 0, 0, 0, 1, -slope});
+    case RandOp::rotate:
+      return warp_image(image, rotation(image, value));
   }
+}
+
+void rand_augment(Image& image, Random& random, bool plain_autocontrast) {
+  struct Choice {
+    RandOp op;
+    double value;  // at strength 5; its sign is drawn
+  };
+  constexpr std::array<Choice, 10> kChoices{{{RandOp::autocontrast, 0},
+                                             {RandOp::equalize, 0},
+                                             {RandOp::shear_x, 0.15},
+                                             {RandOp::shear_y, 0.15},
+                                             {RandOp::translate_x, 5},
+                                             {RandOp::translate_y, 5},
+                                             {RandOp::rotate, 15},
+                                             {RandOp::identity, 0},
+                                             {RandOp::identity, 0},    // brightness by 1
+                                             {RandOp::identity, 0}}};  // sharpness by 1
+  for (int i = 0; i < 2; ++i) {
+    const Choice& choice = kChoices[random.below(kChoices.size())];
+    const bool chosen = random.uniform() < 0.5;
+    const double sign = random.below(2) ? 1 : -1;
+    if (chosen) apply(choice.op, image, sign * choice.value, plain_autocontrast);
+  }
+}
+
+void brightness(Image& image, double factor) {
+  Table table{};
+  for (size_t i = 0; i < 256; ++i)
+    table[i] = static_cast<uint8_t>(std::clamp(static_cast<double>(i) * factor, 0.0, 255.0));
+  for (uint8_t& v : image.rgb) v = table[v];
+}
+
+void sharpness(Image& image, double factor) {
+  if (factor == 1) return;
+  const Image from = image;
+  const auto strength = static_cast<float>(factor);
+  const auto at = [&](int64_t x, int64_t y, int64_t c) {
+    return from.rgb[static_cast<size_t>((y * from.width + x) * 3 + c)];
+  };
+  for (int64_t y = 1; y + 1 < image.height; ++y)
+    for (int64_t x = 1; x + 1 < image.width; ++x)
+      for (int64_t c = 0; c < 3; ++c) {
+        float sum = 0;
+        for (int64_t dy = -1; dy <= 1; ++dy)
+          for (int64_t dx = -1; dx <= 1; ++dx)
+            sum += static_cast<float>(at(x + dx, y + dy, c)) * (dx == 0 && dy == 0 ? 5.0f : 1.0f);
+        const float smooth = std::nearbyint(sum / 13);
+        const float value = smooth + strength * (static_cast<float>(at(x, y, c)) - smooth);
+        image.rgb[static_cast<size_t>((y * image.width + x) * 3 + c)] =
+            static_cast<uint8_t>(static_cast<int32_t>(value));
+      }
 }
 
 void autocontrast(Image& image, bool plain) {
