@@ -20,8 +20,11 @@ struct Case {
   const char* preset;
   int64_t batch, shortest, longest;  // captions: tokens with [CLS] and [SEP]
 };
-constexpr Case kCases[] = {
-    {"scenes", 64, 5, 8}, {"picturebook", 32, 3, 12}, {"small", 16, 7, 19}, {"base", 4, 7, 19}};
+constexpr Case kCases[] = {{"scenes", 64, 5, 8},
+                           {"picturebook", 32, 3, 12},
+                           {"small", 16, 7, 19},
+                           {"base", 4, 7, 19},
+                           {"large", 2, 7, 19}};
 constexpr models::SpecialTokens kTokens;
 constexpr int32_t kCls = 2, kFirstWord = 6;
 
