@@ -86,6 +86,7 @@ TEST_CASE("cli: help has examples everywhere") {
                              {"pretrain"},
                              {"demo"},
                              {"caption"},
+                             {"match"},
                              {"eval"},
                              {"eval", "retrieval"},
                              {"eval", "caption"},
@@ -142,6 +143,21 @@ TEST_CASE("cli: a run is trained, measured, used and inspected") {
   r = run({"eval", "caption", path, "--split", "test_sen"});
   CHECK(r.code == 2);
   CHECK_THAT(r.err, Catch::Contains("did you mean 'test_seen'?"));
+
+  const std::string picture =
+      MEDLEY_SOURCE_DIR "/tests/fixtures/oracles/hf/preprocess/images/rgb.png";
+  r = run({"match", path, picture, "--text", "a cat", "--text", "a dog left of a cat", "--json"});
+  CHECK(r.code == 0);
+  const Json pairs = Json::parse(r.out, "stdout");
+  REQUIRE(pairs.items().size() == 2);
+  for (const Json& pair : pairs.items()) {
+    CHECK(pair.at("itm_probability").number() > 0);
+    CHECK(pair.at("itm_probability").number() < 1);
+    CHECK(std::abs(pair.at("itc_cosine").number()) <= 1.0001);
+  }
+  CHECK(pairs.items()[0].at("itc_cosine").number() != pairs.items()[1].at("itc_cosine").number());
+  CHECK_THAT(run({"match", path, picture, "--text", "."}).err, Catch::Contains("has no word"));
+  CHECK_THAT(run({"match", path, picture}).err, Catch::Contains("--text"));
 
   r = run({"inspect", path, "--json"});
   CHECK(r.code == 0);

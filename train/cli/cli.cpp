@@ -34,6 +34,7 @@ struct Program {
   PretrainOptions pretrain;
   DemoOptions demo;
   CaptionOptions caption;
+  MatchOptions match;
   EvalCommandOptions eval;
   InspectOptions inspect;
   DataCheckOptions check;
@@ -93,6 +94,21 @@ void add_caption(Program& p) {
       "Examples:\n  medley caption runs/demo picture.png\n"
       "  medley caption runs/demo a.jpg b.png --json");
   sub->callback([&p] { p.command = [&p] { return caption(p.caption); }; });
+}
+
+void add_match(Program& p) {
+  CLI::App* sub = p.app.add_subcommand(
+      "match", "how well texts fit pictures: probability (ITM) and cosine (ITC) of every pair");
+  MatchOptions& o = p.match;
+  sub->add_option("run", o.run, "run or checkpoint")->required();
+  sub->add_option("files", o.files, "PNG or JPEG pictures")->required();
+  sub->add_option("--text", o.texts, "text to compare with every picture; may be repeated")
+      ->required();
+  json_flag(sub, o.json);
+  sub->footer(
+      "Examples:\n  medley match runs/demo picture.png --text \"a cat left of an owl\"\n"
+      "  medley match runs/demo a.png b.png --text \"a cat\" --text \"a dog\" --json");
+  sub->callback([&p] { p.command = [&p] { return match(p.match); }; });
 }
 
 void add_eval(Program& p) {
@@ -210,6 +226,7 @@ int run_cli(int argc, char** argv) {
     add_demo(program);
     add_pretrain(program);
     add_caption(program);
+    add_match(program);
     add_eval(program);
     add_rest(program);
     try {

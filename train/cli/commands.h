@@ -39,6 +39,13 @@ struct CaptionOptions {
 };
 int caption(const CaptionOptions& options);
 
+struct MatchOptions {
+  std::string run;
+  std::vector<std::string> files, texts;
+  bool json = false;
+};
+int match(const MatchOptions& options);
+
 struct EvalCommandOptions {
   std::string run;
   std::vector<std::string> splits;  // empty: all of the configuration
