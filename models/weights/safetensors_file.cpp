@@ -8,28 +8,10 @@
 #include "core/error.h"
 #include "core/str.h"
 #include "core/suggest.h"
+#include "models/weights/elements.h"
 #include "models/weights/safetensors.h"
 
 namespace medley::models {
-namespace {
-
-std::string shape_text(const std::vector<uint64_t>& shape) {
-  std::string text = "(";
-  for (size_t i = 0; i < shape.size(); ++i) text += (i ? ", " : "") + std::to_string(shape[i]);
-  return text + ")";
-}
-
-Shape shape_of(const SafetensorsEntry& entry, const std::string& source) {
-  if (entry.shape.size() > Shape::kMaxRank)
-    throw DataError(str(source, ": '", entry.name, "' has ", entry.shape.size(),
-                        " dimensions; medley's tensors have at most ", Shape::kMaxRank));
-  Shape shape;
-  for (uint64_t size : entry.shape) shape.push_back(static_cast<int64_t>(size));
-  return shape;
-}
-
-}  // namespace
-
 SafetensorsFile::SafetensorsFile(const std::string& path, bool strict) : path_(path) {
   std::error_code error;
   if (std::filesystem::is_directory(path, error)) throw IoError(path + " is a folder, not a file");
@@ -71,7 +53,7 @@ const SafetensorsEntry& SafetensorsFile::entry(const std::string& name) const {
 
 Tensor SafetensorsFile::read(const std::string& name) {
   const SafetensorsEntry& found = entry(name);
-  Tensor tensor = Tensor::empty(shape_of(found, path_), dtype_of_safetensors(found.dtype, path_));
+  Tensor tensor = Tensor::empty(shape_of(found.shape, path_ + ": '" + name + "'"), dtype_of_safetensors(found.dtype, path_));
   read_into(name, tensor);
   return tensor;
 }
@@ -80,7 +62,7 @@ void SafetensorsFile::read_into(const std::string& name, const Tensor& destinati
   const SafetensorsEntry& found = entry(name);
   bool fits = found.dtype == safetensors_name(destination.dtype()) &&
               found.shape.size() <= Shape::kMaxRank &&
-              shape_of(found, path_) == destination.shape();
+              shape_of(found.shape, path_ + ": '" + name + "'") == destination.shape();
   if (!fits)
     throw DataError(str(path_, ": '", name, "' is ", shape_text(found.shape), " ", found.dtype,
                         " but ", destination.shape(), " ", safetensors_name(destination.dtype()),
