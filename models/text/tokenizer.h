@@ -57,5 +57,8 @@ std::vector<std::string> train_vocabulary(const std::vector<std::string>& texts,
 // The original's caption cleaning: lower case, . ! " ( ) * # : ; ~ to spaces, single spaces, at
 // most max_words words.
 std::string clean_caption(std::string_view text, int64_t max_words = 50);
+// The original's question cleaning: the same signs are taken out without a trace, spaces at the end
+// too, nothing else.
+std::string clean_question(std::string_view text, int64_t max_words = 50);
 
 }  // namespace medley::models

@@ -101,11 +101,35 @@ std::vector<std::string> split_words(std::string_view text) {
   return words;
 }
 
+namespace {
+
+// What the original's two cleaning functions take out.
+bool is_stripped(char32_t c) {
+  return std::u32string_view(U".!\"()*#:;~").find(c) != std::u32string_view::npos;
+}
+
+// Words are what single spaces divide, as Python's split(' ') has it.
+std::string first_words(const std::u32string& text, int64_t max_words) {
+  size_t end = 0;
+  for (int64_t words = 0; words < max_words && end < text.size(); ++words)
+    end = std::min(text.find(U' ', end + (words > 0 ? 1 : 0)), text.size());
+  return encode_utf8(std::u32string_view(text).substr(0, end));
+}
+
+}  // namespace
+
+std::string clean_question(std::string_view text, int64_t max_words) {
+  std::u32string cleaned = lower_text(decode_utf8(text));
+  std::erase_if(cleaned, is_stripped);
+  while (!cleaned.empty() && cleaned.back() == U' ') cleaned.pop_back();
+  return first_words(cleaned, max_words);
+}
+
 std::string clean_caption(std::string_view text, int64_t max_words) {
   std::u32string cleaned;
   size_t run = 0;  // length of the white space at the end of `cleaned`, as written
   for (char32_t c : lower_text(decode_utf8(text))) {
-    if (std::u32string_view(U".!\"()*#:;~").find(c) != std::u32string_view::npos) c = U' ';
+    if (is_stripped(c)) c = U' ';
     // One white-space character stays what it is; two or more become one space.
     if (is_space(c)) {
       if (++run > 1) {
@@ -120,10 +144,7 @@ std::string clean_caption(std::string_view text, int64_t max_words) {
   while (!cleaned.empty() && cleaned.back() == U'\n') cleaned.pop_back();
   while (!cleaned.empty() && cleaned.back() == U' ') cleaned.pop_back();
   cleaned.erase(0, std::min(cleaned.find_first_not_of(U' '), cleaned.size()));
-  size_t end = 0;
-  for (int64_t words = 0; words < max_words && end < cleaned.size(); ++words)
-    end = std::min(cleaned.find(U' ', end + (words > 0 ? 1 : 0)), cleaned.size());
-  return encode_utf8(std::u32string_view(cleaned).substr(0, end));
+  return first_words(cleaned, max_words);
 }
 
 }  // namespace medley::models

@@ -2,6 +2,7 @@
 // line.
 #include "models/text/tokenizer.h"
 
+#include <algorithm>
 #include <sstream>
 
 #include "tests/catch.h"
@@ -42,11 +43,37 @@ TEST_CASE("tokenizer: decoding every line") {
   }
 }
 
-TEST_CASE("tokenizer: cleaning of every caption") {
+// Here texts are packed, so that what a padded batch must agree with is each row without padding.
+TEST_CASE("tokenizer: truncation of every text and batch") {
+  const Tokenizer tokenizer = bert();
+  int compared = 0;
+  for (const Json& line : read_lines("hf/tokenizer/padding.jsonl")) {
+    if (line.contains("pair")) continue;  // BLIP encodes no pairs
+    INFO(line.dump());
+    const bool batch = line.contains("texts");
+    const Json texts = batch ? line.at("texts") : Json::array({line.at("text")});
+    const Json ids = batch ? line.at("ids") : Json::array({line.at("ids")});
+    const Json masks = batch ? line.at("mask") : Json::array({line.at("mask")});
+    const int64_t most =
+        line.at("max_length").is_null() ? int64_t{1} << 30 : line.at("max_length").get<int64_t>();
+    for (size_t i = 0; i < texts.size(); ++i) {
+      auto right = ids[i].get<std::vector<int32_t>>();
+      const auto mask = masks[i].get<std::vector<int>>();
+      right.resize(static_cast<size_t>(std::count(mask.begin(), mask.end(), 1)));
+      CHECK(tokenizer.encode_caption(texts[i].get<std::string>(), most) == right);
+      ++compared;
+    }
+  }
+  CHECK(compared > 0);
+}
+
+TEST_CASE("tokenizer: cleaning of every caption and question") {
   for (const Json& line : read_lines("hf/tokenizer/cleaning.jsonl")) {
     INFO(line.dump());
     CHECK(models::clean_caption(line.at("text").get<std::string>(), line.at("max_words")) ==
           line.at("pre_caption").get<std::string>());
+    CHECK(models::clean_question(line.at("text").get<std::string>(), line.at("max_words")) ==
+          line.at("pre_question").get<std::string>());
   }
 }
 
