@@ -138,6 +138,7 @@ void validate(const ModelConfig& c) {
   check_heads("text_heads", c.text_heads, "text_width", c.text_width);
   require(c.vit_depth >= 1, "vit_depth", c.vit_depth, "at least 1");
   require(c.text_depth >= 1, "text_depth", c.text_depth, "at least 1");
+  require(c.vit_ffn >= 0, "vit_ffn", c.vit_ffn, "at least 1, or 0 for 4 vit_width");
   require(c.text_ffn >= 0, "text_ffn", c.text_ffn, "at least 1, or 0 for 4 text_width");
   require(c.embed_dim >= 1, "embed_dim", c.embed_dim, "at least 1");
   require(c.vocab_size >= 1, "vocab_size", c.vocab_size, "at least 1");

@@ -15,6 +15,7 @@ struct ModelConfig {
   int64_t vit_width = 768;
   int64_t vit_depth = 12;
   int64_t vit_heads = 12;
+  int64_t vit_ffn = 0;  // hidden width of the image tower's feed-forward layers; 0: 4 vit_width
   int64_t text_width = 768;
   int64_t text_depth = 12;
   int64_t text_heads = 12;
@@ -34,6 +35,7 @@ struct ModelConfig {
     const int64_t side = image_size / patch_size;
     return side * side + 1;
   }
+  int64_t vit_ffn_width() const { return vit_ffn > 0 ? vit_ffn : 4 * vit_width; }
   int64_t ffn_width() const { return text_ffn > 0 ? text_ffn : 4 * text_width; }
 };
 

@@ -35,7 +35,7 @@ Vit::Vit(autograd::ParameterBuilder& builder, const char* name, const ModelConfi
          .norm2 = {builder, at + ".norm2", width_, c.vit_eps},
          .qkv = {builder, at + ".attn.qkv", width_, 3 * width_, init},
          .proj = {builder, at + ".attn.proj", width_, width_, init},
-         .mlp = {builder, at + ".mlp.fc1", at + ".mlp.fc2", width_, 4 * width_, init}});
+         .mlp = {builder, at + ".mlp.fc1", at + ".mlp.fc2", width_, c.vit_ffn_width(), init}});
   }
   norm_ = LayerNorm(builder, root + ".norm", width_, c.vit_eps);
 }

@@ -95,6 +95,7 @@ models::ModelConfig model_config(const Json& config) {
   m.vit_width = config.at("vision_width");
   m.vit_depth = config.at("vision_layers");
   m.vit_heads = config.at("vision_heads");
+  m.vit_ffn = config.at("vision_mlp");
   m.text_width = config.at("text_width");
   m.text_depth = config.at("text_layers");
   m.text_heads = config.at("text_heads");

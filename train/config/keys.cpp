@@ -16,6 +16,7 @@ void add_model(std::vector<ConfigKey>& keys, models::ModelConfig& m) {
   add("text_width", &m.text_width, "text tower: width");
   add("text_depth", &m.text_depth, "text tower: layers");
   add("text_heads", &m.text_heads, "text tower: attention heads");
+  add("vit_ffn", &m.vit_ffn, "image tower: hidden width of the feed-forward; 0: 4 vit_width");
   add("text_ffn", &m.text_ffn, "text tower: hidden width of the feed-forward; 0: 4 text_width");
   add("embed_dim", &m.embed_dim, "width of the contrastive space");
   add("vocab_size", &m.vocab_size, "pieces of a vocabulary that is trained here, at most");

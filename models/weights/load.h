@@ -1,0 +1,40 @@
+// Puts the tensors of weight files into the arenas of a model, by the original's names, and reports
+// what did not fit.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/arena.h"
+#include "models/weights/weight_files.h"
+
+namespace medley::models {
+
+struct LoadOptions {
+  // First parts of the names that are wanted of the arenas; empty: all of them. A captioner is
+  // {"visual_encoder.", "text_decoder."}.
+  std::vector<std::string> parts;
+  bool allow_missing = false;      // what is not there keeps its value
+  bool allow_unexpected = false;   // what nobody knows is left out
+  bool allow_other_shape = false;  // what has another shape is left out
+};
+
+struct LoadReport {
+  size_t loaded = 0;                     // tensors of the arenas, tied ones once
+  std::vector<std::string> missing;      // no name of that memory is in the files
+  std::vector<std::string> unexpected;   // belongs to no wanted parameter
+  std::vector<std::string> other_shape;  // with both shapes
+  std::vector<std::string> resized;      // position embeddings of another picture size
+  std::vector<std::string> ignored;      // position_ids, a constant of old files
+
+  // Lines for a person; at most `most` names of each kind.
+  std::string text(size_t most = 10) const;
+};
+
+// Floats are converted to the arenas' type. Names that share memory may stand in the files once or
+// more often; when their values differ that is an error. Throws DataError with the report, before
+// anything is changed, for what the options do not allow.
+LoadReport load_weights(WeightFiles& files, const std::vector<const FlatArena*>& arenas,
+                        const LoadOptions& options = {});
+
+}  // namespace medley::models

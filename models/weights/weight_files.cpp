@@ -1,0 +1,120 @@
+// Finds the files of a model and lists what they hold.
+#include "models/weights/weight_files.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <set>
+
+#include "core/error.h"
+#include "core/str.h"
+#include "models/weights/elements.h"
+#include "models/weights/flat_json.h"
+#include "models/weights/names.h"
+#include "models/weights/pth.h"
+#include "models/weights/safetensors.h"
+
+namespace medley::models {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A safetensors file begins with the length of its header and '{'; all else is left to the reader
+// of torch.save's files, which says what it does not know.
+bool looks_like_safetensors(const std::string& path) {
+  if (path.ends_with(".safetensors")) return true;
+  const ByteSource source = ByteSource::file(path);
+  return source.size() > 8 && source.bytes(8, 1)[0] == '{';
+}
+
+}  // namespace
+
+struct WeightFiles::File {
+  std::optional<SafetensorsFile> safetensors;
+  std::optional<PthFile> pth;
+};
+
+WeightFiles::~WeightFiles() = default;
+WeightFiles::WeightFiles(WeightFiles&&) noexcept = default;
+
+WeightFiles::WeightFiles(const std::string& path) : path_(path) {
+  std::error_code error;
+  const auto holds = [&](const char* name) { return fs::exists(path + "/" + name, error); };
+  if (!fs::is_directory(path, error)) {
+    add_file(path);
+  } else if (holds("model.safetensors")) {
+    add_file(path + "/model.safetensors");
+  } else if (holds("model.safetensors.index.json")) {
+    add_index(path, "model.safetensors.index.json");
+  } else if (holds("pytorch_model.bin")) {
+    add_file(path + "/pytorch_model.bin");
+  } else if (holds("pytorch_model.bin.index.json")) {
+    add_index(path, "pytorch_model.bin.index.json");
+  } else {
+    throw IoError(path + " holds no weights",
+                  "looked for model.safetensors and pytorch_model.bin, whole or with an index");
+  }
+  std::set<std::string> names;
+  for (const WeightEntry& entry : entries_)
+    if (!names.insert(entry.name).second)
+      throw DataError(path_ + ": the name '" + entry.name + "' stands twice");
+}
+
+void WeightFiles::add_file(const std::string& path) {
+  auto file = std::make_unique<File>();
+  const size_t index = files_.size();
+  if (looks_like_safetensors(path)) {
+    file->safetensors.emplace(path);
+    for (const SafetensorsEntry& entry : file->safetensors->header().tensors)
+      entries_.push_back({original_name(entry.name), entry.name, entry.dtype, entry.shape, index});
+  } else {
+    file->pth.emplace(path);
+    const std::string& prefix = file->pth->prefix();
+    for (const PthEntry& entry : file->pth->tensors())
+      if (entry.name.starts_with(prefix))
+        entries_.push_back({original_name(entry.name.substr(prefix.size())), entry.name,
+                            entry.dtype, entry.shape, index});
+  }
+  names_.push_back(path);
+  files_.push_back(std::move(file));
+}
+
+// The index says which file holds which name; both must agree.
+void WeightFiles::add_index(const std::string& folder, const std::string& index) {
+  const std::string source = folder + "/" + index, map = "weight_map.";
+  std::map<std::string, std::string> file_of;
+  std::set<std::string> files;
+  for (const auto& [key, value] : read_flat_json_file(source)) {
+    if (!key.starts_with(map)) continue;
+    if (value.kind != FlatValue::string || value.text.empty() ||
+        value.text.find('/') != std::string::npos || value.text == "..")
+      throw DataError(source + ": '" + key + "' names no file of this folder");
+    file_of[key.substr(map.size())] = value.text;
+    files.insert(value.text);
+  }
+  if (files.empty()) throw DataError(source + ": it lists no weights");
+  for (const std::string& file : files) add_file(folder + "/" + file);
+  for (const WeightEntry& entry : entries_) {
+    const auto found = file_of.find(entry.stored);
+    if (found == file_of.end() || folder + "/" + found->second != names_[entry.file])
+      throw DataError(source + ": it does not say that '" + entry.stored + "' lies in " +
+                      names_[entry.file]);
+    file_of.erase(found);
+  }
+  if (!file_of.empty())
+    throw DataError(source + ": '" + file_of.begin()->first + "' is not in " +
+                    file_of.begin()->second);
+}
+
+Tensor WeightFiles::read(const WeightEntry& entry) {
+  File& file = *files_[entry.file];
+  if (file.pth) return file.pth->read(entry.stored);
+  const SafetensorsEntry& found = file.safetensors->entry(entry.stored);
+  std::vector<char> bytes(found.end - found.begin);
+  file.safetensors->read_bytes(found, bytes);
+  return tensor_from_bytes(found.dtype, found.shape, bytes,
+                           names_[entry.file] + ": '" + entry.stored + "'");
+}
+
+}  // namespace medley::models

@@ -1,0 +1,45 @@
+// Weights wherever they lie: a safetensors file, a file of torch.save, or a folder as Hugging Face
+// writes it (one file, or several with an index). Names come out as the original's.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/tensor.h"
+
+namespace medley::models {
+
+struct WeightEntry {
+  std::string name;    // the original's
+  std::string stored;  // as the file has it
+  std::string dtype;   // as safetensors calls it
+  std::vector<uint64_t> shape;
+  size_t file = 0;
+};
+
+class WeightFiles {
+ public:
+  // Throws IoError when nothing is there, DataError when a file is refused.
+  explicit WeightFiles(const std::string& path);
+  ~WeightFiles();
+  WeightFiles(WeightFiles&&) noexcept;
+
+  const std::string& path() const { return path_; }
+  const std::vector<WeightEntry>& entries() const { return entries_; }
+  const std::vector<std::string>& files() const { return names_; }
+  // In the nearest type that medley has.
+  Tensor read(const WeightEntry& entry);
+
+ private:
+  struct File;
+  void add_file(const std::string& path);
+  void add_index(const std::string& folder, const std::string& index);
+
+  std::string path_;
+  std::vector<std::string> names_;
+  std::vector<std::unique_ptr<File>> files_;
+  std::vector<WeightEntry> entries_;
+};
+
+}  // namespace medley::models
