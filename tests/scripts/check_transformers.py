@@ -1,0 +1,34 @@
+"""Loads folders that medley wrote with transformers; fails on a missing or unexpected key.
+
+Run by hand, where transformers is installed:
+    MEDLEY_KEEP_FOLDERS=/some/empty/place build/cpu/tests/train_tests "[huggingface]"
+    python3 tests/scripts/check_transformers.py /some/empty/place/*
+"""
+import json
+import sys
+
+import torch
+import transformers
+
+
+def check(folder):
+    with open(f"{folder}/config.json") as file:
+        architecture = json.load(file)["architectures"][0]
+    model, info = getattr(transformers, architecture).from_pretrained(
+        folder, output_loading_info=True)
+    problems = {key: sorted(value) for key, value in info.items() if value}
+    print(folder, architecture, sum(p.numel() for p in model.parameters()), "parameters")
+    tokenizer = transformers.BertTokenizer.from_pretrained(folder)
+    ids = tokenizer("a red dot", return_tensors="pt")
+    side = model.config.vision_config.image_size
+    with torch.no_grad():
+        model(pixel_values=torch.zeros(1, 3, side, side), input_ids=ids["input_ids"],
+              attention_mask=ids["attention_mask"])
+    if problems:
+        print("  ", problems)
+    return not problems
+
+
+if __name__ == "__main__":
+    results = [check(folder) for folder in sys.argv[1:]]
+    sys.exit(0 if results and all(results) else 1)
