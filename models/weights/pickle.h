@@ -1,5 +1,5 @@
 // The pickles that torch.save writes for state dicts: a parser of one grammar, not an interpreter.
-// Protocol 2; 28 opcodes; the globals are OrderedDict, the storages, _rebuild_tensor_v2 and
+// Protocol 2; 31 opcodes; the globals are OrderedDict, the storages, _rebuild_tensor_v2 and
 // _rebuild_parameter. Nothing can be called. Anything else is refused with its opcode or global and
 // its byte position, before a tensor exists. Sizes that the text names only lead to numbers in the
 // result: memory is bounded by the length of the text and by the limits below.

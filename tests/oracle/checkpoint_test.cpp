@@ -2,6 +2,8 @@
 // safetensors.
 #include <set>
 
+#include "models/blip/blip.h"
+#include "models/weights/load.h"
 #include "models/weights/pth.h"
 #include "tests/catch.h"
 #include "tests/oracle/oracle.h"
@@ -83,6 +85,44 @@ TEST_CASE("a pytorch_model.bin of transformers holds its model.safetensors", "[c
     CHECK(oracle::to_doubles(read) == oracle::to_doubles(tensor));
   }
   CHECK(file.tensors().size() >= expected.all().size());  // tied tensors stand under both names
+}
+
+TEST_CASE("a checkpoint loads into a model of another picture size, both formats alike",
+          "[checkpoint]") {
+  const oracle::Tensors expected(kFolder + "loaded_into_retrieval.safetensors");
+  const oracle::Tensors model(kFolder + "model.safetensors");
+  models::ModelConfig config = oracle::model_config(oracle::read_json(kFolder + "config.json"));
+  const std::string table = "visual_encoder.pos_embed";
+  while (config.tokens_per_image() < expected.at(table).size(1))
+    config.image_size += config.patch_size;
+  for (const char* name : {"checkpoint_01.pth", "checkpoint_01_legacy.pth"}) {
+    INFO(name);
+    models::LossConfig losses;
+    losses.queue_size = 0;
+    models::Blip blip(config, losses, {3, 4, 5}, DType::f64, {}, 1);
+    models::WeightFiles files(oracle::path(kFolder + name));
+    models::LoadOptions options;
+    // The queues, and cross-attention of the momentum tower, which never runs.
+    options.allow_unexpected = true;
+    const models::LoadReport report =
+        models::load_weights(files, {&blip.weights().weights, &blip.momentum().weights}, options);
+    CHECK(report.missing.empty());
+    CHECK(report.resized.size() == expected.all().size());
+    for (const std::string& left : report.unexpected) {
+      INFO(left);
+      const bool unused =
+          left.starts_with("text_encoder_m.") && left.find(".crossattention.") != std::string::npos;
+      CHECK((unused || left.find("queue") != std::string::npos));
+    }
+    for (const auto& [key, tensor] : expected.all())
+      oracle::check_close(key, (key == table ? blip.weights() : blip.momentum()).weights.at(key),
+                          tensor, 1e-6);
+    for (const ArenaEntry& entry : blip.weights().layout().entries()) {
+      if (entry.name == table || !model.contains(entry.name)) continue;
+      INFO(entry.name);
+      CHECK(oracle::to_doubles(blip.weights().weights.at(entry.name)) == model.values(entry.name));
+    }
+  }
 }
 
 }  // namespace medley
