@@ -21,7 +21,8 @@ enum class Purpose : uint32_t {
   negatives,
   queue,
   test,
-  noise
+  noise,
+  sampling
 };
 
 // A stream of numbers for one (seed, purpose, step, sample).

@@ -10,6 +10,7 @@
 #include "autograd/nn/parameters.h"
 #include "models/batch.h"
 #include "models/config.h"
+#include "models/generation/options.h"
 
 namespace medley::models {
 
@@ -64,6 +65,10 @@ class Blip {
   // similarities, as the original does here (blip_retrieval.py).
   StepResult retrieve(const Batch& batch, const StepInfo& info);
 
+  // The loss of captioning fine-tuning: LM alone. The first `given` tokens of each caption, [CLS] and
+  // the prompt, are not asked for.
+  Tensor caption_loss(const Batch& batch, int64_t given, const StepInfo& info);
+
   // Inference parts; none of them records when no tape does.
   Tensor encode_image(const Tensor& images);          // [B, 3, S, S] -> [B, N, C]
   Tensor image_features(const Tensor& image_tokens);  // -> [B, E], unit rows
@@ -78,10 +83,12 @@ class Blip {
   enum class FirstToken { enc, cls };
   Tensor match(const Tensor& image_tokens, const PackedText& text, const Tensor& kv_index,
                FirstToken first = FirstToken::enc);
-  // Greedy captions (token ids, prompt included, without [DEC] and [SEP]) with key/value cache.
-  // Stops at [SEP] or at max_tokens in all, [DEC] included. `prompt` follows [DEC].
-  std::vector<std::vector<int32_t>> caption(const Tensor& image_tokens, int64_t max_tokens,
-                                            const std::vector<int32_t>& prompt = {});
+  // Captions of images, see models/generation/generate.h: `returned` an image, best first.
+  // `prompt` follows [DEC].
+  std::vector<std::vector<Generated>> caption(const Tensor& image_tokens,
+                                              const GenerateOptions& options,
+                                              const std::vector<int32_t>& prompt = {},
+                                              const std::vector<uint64_t>& streams = {});
   // Cross-attention of each of the n tokens of a caption (as caption() returns it) over the image,
   // mean over heads and layers: [n, N], rows sum to 1. Row i belongs to the step that predicts
   // token i: it has read [DEC] and the tokens before. image_tokens [1, N, C].

@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "core/str.h"
+#include "models/text/next_token.h"
 
 namespace medley::models {
 namespace {
@@ -60,25 +61,14 @@ JointTexts joint_texts(const PackedText& text, const std::vector<int32_t>& negat
     layout.add(static_cast<size_t>(negative_texts[b]), tokens.enc, index(b));
   const std::vector<int32_t> match_lengths = layout.lengths;
   const size_t match_rows = layout.out_ids.size();
-  const size_t decoded = decode ? batch : 0;
-  for (size_t b = 0; b < decoded; ++b) layout.add(b, tokens.dec, index(b));
+  for (size_t b = 0; decode && b < batch; ++b) layout.add(b, tokens.dec, index(b));
 
-  // Wanted from the last layer: the first token of ITM's texts, and of LM's all but the last, which
-  // predicts nothing.
-  std::vector<int32_t> first, predicting, targets, kept_lengths(match_lengths.size(), 1), match;
+  // Wanted from the last layer: the first token of ITM's texts, and those of LM's that predict.
+  std::vector<int32_t> first, kept_lengths(match_lengths.size(), 1), match;
   int32_t row = 0;
   for (const int32_t length : match_lengths) {
     first.push_back(row);
     row += length;
-  }
-  row = 0;
-  for (size_t b = 0; b < decoded; ++b) {
-    for (int32_t t = 0; t + 1 < text.lengths[b]; ++t) {
-      predicting.push_back(row + t);
-      targets.push_back(layout.ids[layout.start[b] + static_cast<size_t>(t) + 1]);
-    }
-    row += text.lengths[b];
-    kept_lengths.push_back(text.lengths[b] - 1);
   }
   for (size_t i = 0; i < 3 * batch; ++i) match.push_back(i < batch ? 1 : 0);
 
@@ -88,12 +78,16 @@ JointTexts joint_texts(const PackedText& text, const std::vector<int32_t>& negat
   pass.positions = tensor(layout.out_positions, device);
   pass.encoder = {autograd::make_sequences(match_lengths, device), static_cast<int64_t>(match_rows),
                   tensor(first, device)};
-  if (decode) pass.decoder = {text.sequences, text.ids.size(0), tensor(predicting, device)};
+  if (decode) {
+    const NextTokens next = next_tokens(text);
+    pass.decoder = {text.sequences, text.ids.size(0), next.rows};
+    kept_lengths.insert(kept_lengths.end(), next.lengths.begin(), next.lengths.end());
+    joint.next_token = next.tokens;
+  }
   pass.image_of = tensor(layout.images, device);
   pass.queries = autograd::make_sequences(layout.lengths, device);
   pass.last_queries = autograd::make_sequences(kept_lengths, device);
   joint.match = tensor(match, device);
-  joint.next_token = tensor(targets, device);
   return joint;
 }
 

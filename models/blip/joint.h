@@ -13,7 +13,8 @@ namespace medley::models {
 struct JointTexts {
   MedPass pass;       // encoder: the 3B texts; decoder: the B texts; no image yet
   Tensor match;       // [3B] i32: 1 for a right pair, else 0
-  Tensor next_token;  // [rows] i32: what each kept row of the decoder has to predict
+  Tensor next_token;  // [rows] i32: what each kept row of the decoder has to predict; undefined
+                      // without decoder
 };
 
 // Texts in this order, the image of each in pass.image_of:

@@ -30,6 +30,7 @@ class Med {
   // embedding's.
   Tensor logits(const Tensor& hidden) const;
 
+  const ModelConfig& config() const { return config_; }
   const std::vector<MedLayer>& layers() const { return layers_; }
   const char* decoder_name() const { return names_.decoder; }
 

@@ -3,7 +3,6 @@
 #include <numeric>
 
 #include "core/error.h"
-#include "models/blip/generate.h"
 #include "models/blip/impl.h"
 #include "support.h"
 #include "tests/catch.h"
@@ -64,7 +63,7 @@ TEST_CASE("greedy with cache equals greedy without, over images that end at diff
         c.blip.weights().weights.flat().slice(0, 0, store.weights.flat().size(0)));
     const std::vector<int32_t> prompt =
         seed == 3 ? std::vector<int32_t>{9, 12} : std::vector<int32_t>{};
-    const auto captions = c.blip.caption(c.images, 9, prompt);
+    const auto captions = c.blip.caption(c.images, {.max_length = 9}, prompt);
     REQUIRE(captions.size() == 6);
     for (size_t i = 0; i < captions.size(); ++i) {
       std::vector<int32_t> expected = prompt;
@@ -75,8 +74,8 @@ TEST_CASE("greedy with cache equals greedy without, over images that end at diff
         if (token == 3) break;
         expected.push_back(token);
       }
-      CHECK(captions[i] == expected);
-      (captions[i].size() < 8 ? shorter : longest) += 1;
+      CHECK(captions[i][0].ids == expected);
+      (captions[i][0].ids.size() < 8 ? shorter : longest) += 1;
     }
   }
   CHECK(shorter > 0);
@@ -85,9 +84,11 @@ TEST_CASE("greedy with cache equals greedy without, over images that end at diff
 
 TEST_CASE("captions take no more tokens than there are positions") {
   Captioner c(1);
-  CHECK_THROWS_WITH(c.blip.caption(c.images, 13), Contains("max_positions = 12"));
-  CHECK_THROWS_WITH(c.blip.caption(c.images, 3, {7, 8}), Contains("max_tokens is 3"));
-  for (const auto& caption : c.blip.caption(c.images, 2)) CHECK(caption.size() <= 1);
+  CHECK_THROWS_WITH(c.blip.caption(c.images, {.max_length = 13}), Contains("max_positions = 12"));
+  CHECK_THROWS_WITH(c.blip.caption(c.images, {.max_length = 3}, {7, 8}),
+                    Contains("max_length is 3"));
+  for (const auto& caption : c.blip.caption(c.images, {.max_length = 2}))
+    CHECK(caption[0].ids.size() <= 1);
 }
 
 TEST_CASE("attention over the image sums to one and is the decoder's own") {

@@ -36,11 +36,11 @@ TEST_CASE("a tiny model learns eight pairs by heart") {
   CHECK(last.lm < 0.5);
   CHECK(last.itm < 0.5);
   const Tensor images = blip.encode_image(batch.images);
-  const auto captions = blip.caption(images, p.model.max_tokens);
+  const auto captions = blip.caption(images, {.max_length = p.model.max_tokens});
   const std::vector<std::vector<int32_t>> right = random_captions(p.model, 8, 1);
   size_t exact = 0;
   for (size_t b = 0; b < 7; ++b) {
-    std::vector<int32_t> said = captions[b];
+    std::vector<int32_t> said = captions[b][0].ids;
     said.insert(said.begin(), 2);
     said.push_back(3);
     exact += said == right[b];

@@ -25,10 +25,9 @@ int caption(const CaptionOptions& options) {
     std::vector<Image> images;
     for (size_t i = begin; i < end; ++i) images.push_back(read_image(options.files[i]));
     Tensor tokens = loaded.model->encode_image(picture_tensor(images, config.image_size));
-    std::vector<std::vector<int32_t>> said =
-        loaded.model->caption(tokens, config.max_tokens, prompt);
+    const auto said = loaded.model->caption(tokens, {.max_length = config.max_tokens}, prompt);
     for (size_t i = begin; i < end; ++i) {
-      std::string text = loaded.tokenizer.decode(said[i - begin]);
+      std::string text = loaded.tokenizer.decode(said[i - begin][0].ids);
       results.push(Json::object().set("generated_text", text).set("file", options.files[i]));
       if (!options.json) print(options.files[i] + ": " + text);
     }

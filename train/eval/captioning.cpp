@@ -17,8 +17,9 @@ std::vector<std::vector<int32_t>> caption_tokens(models::Blip& model, const Tens
   std::vector<std::vector<int32_t>> said;
   for (int64_t i = 0; i < image_tokens.size(0); i += kImages) {
     Tensor part = image_tokens.slice(0, i, std::min(i + kImages, image_tokens.size(0)));
-    for (std::vector<int32_t>& ids : model.caption(part, model.model().max_tokens))
-      said.push_back(std::move(ids));
+    for (std::vector<models::Generated>& texts :
+         model.caption(part, {.max_length = model.model().max_tokens}))
+      said.push_back(std::move(texts[0].ids));
   }
   return said;
 }

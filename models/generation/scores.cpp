@@ -1,0 +1,93 @@
+// Filters of scores, in f64.
+#include "models/generation/scores.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+#include <vector>
+
+namespace medley::models {
+namespace {
+
+constexpr double kForbidden = -std::numeric_limits<double>::infinity();
+
+double largest(std::span<const double> scores) {
+  return *std::max_element(scores.begin(), scores.end());
+}
+
+double sum_of_exp(std::span<const double> scores, double most) {
+  double sum = 0;
+  for (const double score : scores) sum += std::exp(score - most);
+  return sum;
+}
+
+std::vector<double> softmax(std::span<const double> scores) {
+  const double most = largest(scores), sum = sum_of_exp(scores, most);
+  std::vector<double> probabilities(scores.size());
+  for (size_t i = 0; i < scores.size(); ++i) probabilities[i] = std::exp(scores[i] - most) / sum;
+  return probabilities;
+}
+
+void keep_top_k(std::span<double> scores, size_t k) {
+  std::vector<double> sorted(scores.begin(), scores.end());
+  const auto kth = sorted.begin() + static_cast<int64_t>(k - 1);
+  std::nth_element(sorted.begin(), kth, sorted.end(), std::greater<>());
+  for (double& score : scores)
+    if (score < *kth) score = kForbidden;
+}
+
+void keep_top_p(std::span<double> scores, double p) {
+  const std::vector<double> probabilities = softmax(scores);
+  std::vector<size_t> order(scores.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&](size_t a, size_t b) { return scores[a] > scores[b]; });
+  double before = 0;
+  for (const size_t i : order) {
+    if (before > p) scores[i] = kForbidden;
+    before += probabilities[i];
+  }
+}
+
+}  // namespace
+
+void apply_penalties(std::span<double> scores, std::span<const int32_t> text, int32_t end,
+                     const GenerateOptions& options) {
+  std::vector<int32_t> distinct(text.begin(), text.end());
+  std::sort(distinct.begin(), distinct.end());
+  distinct.erase(std::unique(distinct.begin(), distinct.end()), distinct.end());
+  for (const int32_t token : distinct) {
+    double& score = scores[static_cast<size_t>(token)];
+    score = score < 0 ? score * options.repetition_penalty : score / options.repetition_penalty;
+  }
+  if (static_cast<int64_t>(text.size()) < options.min_length)
+    scores[static_cast<size_t>(end)] = kForbidden;
+}
+
+void keep_likely(std::span<double> scores, const GenerateOptions& options) {
+  for (double& score : scores) score /= options.temperature;
+  const auto k = static_cast<size_t>(options.top_k);
+  if (k > 0 && k < scores.size()) keep_top_k(scores, k);
+  if (options.top_p < 1) keep_top_p(scores, options.top_p);
+}
+
+void log_softmax(std::span<double> scores) {
+  const double most = largest(scores), log_sum = most + std::log(sum_of_exp(scores, most));
+  for (double& score : scores) score -= log_sum;
+}
+
+int32_t draw(std::span<const double> scores, double u) {
+  const std::vector<double> probabilities = softmax(scores);
+  double sum = 0;
+  size_t last = 0;  // rounding may leave the sum a little below u
+  for (size_t i = 0; i < probabilities.size(); ++i) {
+    if (probabilities[i] == 0) continue;
+    last = i;
+    sum += probabilities[i];
+    if (u < sum) break;
+  }
+  return static_cast<int32_t>(last);
+}
+
+}  // namespace medley::models
