@@ -80,17 +80,26 @@ Parameter ParameterBuilder::tie(const std::string& name, const std::string& to) 
   return p;
 }
 
-ParameterStore ParameterBuilder::build(DType dtype, Device device, uint64_t seed,
-                                       bool with_gradients) {
+ParameterStore ParameterBuilder::allocate(DType dtype, Device device, bool with_gradients) {
   ParameterStore store{FlatArena(layout_, dtype, device),
                        with_gradients ? FlatArena(layout_, dtype, device) : FlatArena()};
   for (const Declared& d : declared_) {
-    Tensor t = store.weights.at(d.name);
-    if (layout_.entry(d.name).owner.empty()) fill(t, d.name, d.init, seed);
-    if (with_gradients) make_leaf(t, store.gradients.at(d.name), d.name);
-    *d.tensor = t;
+    *d.tensor = store.weights.at(d.name);
+    if (with_gradients) make_leaf(*d.tensor, store.gradients.at(d.name), d.name);
   }
   return store;
+}
+
+ParameterStore ParameterBuilder::build(DType dtype, Device device, uint64_t seed,
+                                       bool with_gradients) {
+  ParameterStore store = allocate(dtype, device, with_gradients);
+  for (const Declared& d : declared_)
+    if (layout_.entry(d.name).owner.empty()) fill(*d.tensor, d.name, d.init, seed);
+  return store;
+}
+
+ParameterStore ParameterBuilder::build_zeros(DType dtype, Device device) {
+  return allocate(dtype, device, /*with_gradients=*/false);
 }
 
 }  // namespace medley::autograd

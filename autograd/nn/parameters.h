@@ -58,6 +58,8 @@ class ParameterBuilder {
   // Starting values depend on seed and name alone. with_gradients = false gives plain tensors that
   // record nothing.
   ParameterStore build(DType dtype, Device device, uint64_t seed, bool with_gradients = true);
+  // All zeros, to be loaded, and without gradients.
+  ParameterStore build_zeros(DType dtype, Device device);
 
  private:
   struct Declared {
@@ -65,6 +67,8 @@ class ParameterBuilder {
     Init init;
     std::shared_ptr<Tensor> tensor;
   };
+  ParameterStore allocate(DType dtype, Device device, bool with_gradients);
+
   ArenaLayout layout_;
   std::vector<Declared> declared_;
 };

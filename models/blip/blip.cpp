@@ -17,7 +17,7 @@ using autograd::ParameterBuilder;
 // The order of declaration is the order in memory: first what the momentum model has too, last the
 // temperature, which may have a learning rate of its own.
 Blip::Impl::Impl(const ModelConfig& model_config, const LossConfig& loss_config,
-                 SpecialTokens special, DType element_type, Device on, uint64_t seed)
+                 SpecialTokens special, DType element_type, Device on, std::optional<uint64_t> seed)
     : model(model_config), losses(loss_config), tokens(special), dtype(element_type), device(on) {
   const Scope scope("blip");
   validate(model);
@@ -34,14 +34,23 @@ Blip::Impl::Impl(const ModelConfig& model_config, const LossConfig& loss_config,
   itm_head = Linear(builder, "itm_head", model.text_width, 2, torch_default(model.text_width),
                     torch_default(model.text_width));
   temp = builder.add("temp", {}, Init::fill(losses.temperature));
-  weights = builder.build(dtype, device, seed);
-
+  if (!seed) {
+    weights = builder.build_zeros(dtype, device);
+    return;
+  }
+  weights = builder.build(dtype, device, *seed);
   ParameterBuilder average;
   teacher = Towers(average, kMomentumNames, model);
-  momentum = average.build(dtype, device, seed, /*with_gradients=*/false);
+  momentum = average.build(dtype, device, *seed, /*with_gradients=*/false);
   check_same_range(momentum, weights);
   update_average(momentum, weights, 0);
-  queue = make_queue(losses.queue_size, model.embed_dim, dtype, device, seed);
+  queue = make_queue(losses.queue_size, model.embed_dim, dtype, device, *seed);
+}
+
+void Blip::Impl::require_training(const char* step) const {
+  if (!momentum.weights.flat().defined())
+    throw ValueError(str("[", step, "] this model is for inference alone: it has no gradients"),
+                     "build it with losses and a seed");
 }
 
 Tensor Blip::Impl::image_rows(const Tensor& image_tokens) const {
@@ -57,6 +66,8 @@ Tensor Blip::Impl::image_rows(const Tensor& image_tokens) const {
 Blip::Blip(const ModelConfig& model, const LossConfig& losses, SpecialTokens tokens, DType dtype,
            Device device, uint64_t seed)
     : impl_(std::make_unique<Impl>(model, losses, tokens, dtype, device, seed)) {}
+Blip::Blip(const ModelConfig& model, SpecialTokens tokens, DType dtype, Device device)
+    : impl_(std::make_unique<Impl>(model, LossConfig{}, tokens, dtype, device, std::nullopt)) {}
 Blip::~Blip() = default;
 
 Tensor Blip::encode_image(const Tensor& images) {

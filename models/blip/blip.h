@@ -53,6 +53,9 @@ class Blip {
  public:
   Blip(const ModelConfig& model, const LossConfig& losses, SpecialTokens tokens, DType dtype,
        Device device, uint64_t seed);
+  // For inference alone: no gradients, no momentum model, no queue, and weights of zero, to be
+  // loaded. Steps throw ValueError.
+  Blip(const ModelConfig& model, SpecialTokens tokens, DType dtype, Device device);
   ~Blip();
 
   // One pre-training step's forward pass: clamps the temperature, moves the
@@ -65,8 +68,8 @@ class Blip {
   // similarities, as the original does here (blip_retrieval.py).
   StepResult retrieve(const Batch& batch, const StepInfo& info);
 
-  // The loss of captioning fine-tuning: LM alone. The first `given` tokens of each caption, [CLS] and
-  // the prompt, are not asked for.
+  // The loss of captioning fine-tuning: LM alone. The first `given` tokens of each caption, [CLS]
+  // and the prompt, are not asked for.
   Tensor caption_loss(const Batch& batch, int64_t given, const StepInfo& info);
 
   // Inference parts; none of them records when no tape does.

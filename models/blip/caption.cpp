@@ -10,6 +10,7 @@ namespace medley::models {
 Tensor Blip::caption_loss(const Batch& batch, int64_t given, const StepInfo& info) {
   const Impl& m = *impl_;
   const Scope scope("blip");
+  m.require_training("caption_loss");
   const NextTokens next = next_tokens(batch.text, given);
   MedPass pass = decoder_pass(batch.text, m.tokens.dec, next);
   pass.dropout = m.text_sites(info, DropoutSites::lockstep);

@@ -48,6 +48,7 @@ void clamp_temperature(const Tensor& temp) {
 
 Contrast Blip::Impl::contrast(const char* step, const Batch& batch, const StepInfo& info,
                               bool equal_captions) {
+  require_training(step);
   check_batch(step, batch, equal_captions);
   clamp_temperature(temp);
   update_average(momentum, weights, momentum_kept(losses, info.step));

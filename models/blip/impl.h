@@ -1,6 +1,8 @@
 // The inside of Blip: its modules, stores and queue.
 #pragma once
 
+#include <optional>
+
 #include "autograd/ops/itc.h"
 #include "models/blip/blip.h"
 #include "models/blip/towers.h"
@@ -26,7 +28,8 @@ std::vector<int32_t> draw_negatives(const Tensor& sim, const Tensor& caption, co
 
 struct Blip::Impl {
   Impl(const ModelConfig& model_config, const LossConfig& loss_config, SpecialTokens special,
-       DType element_type, Device on, uint64_t seed);
+       DType element_type, Device on, std::optional<uint64_t> seed);  // no seed: inference
+  void require_training(const char* step) const;                      // throws ValueError
 
   // Clamps the temperature, moves the momentum model, computes ITC, writes the queue. Throws
   // ValueError for a batch of one.

@@ -80,8 +80,7 @@ LoadedModel load_model(const std::string& path) {
   std::string checkpoint = find_checkpoint(path);
   TrainConfig config = checkpoint_config(checkpoint);
   models::Tokenizer tokenizer = models::Tokenizer::read(checkpoint + "/vocab.txt");
-  auto model = make_model(config, tokenizer);
-  restore_weights(*model, checkpoint);
+  auto model = load_checkpoint_model(checkpoint, config, tokenizer);
   return {checkpoint, std::move(config), std::move(tokenizer), std::move(model)};
 }
 

@@ -37,6 +37,21 @@ std::string vocabulary_text(const models::Tokenizer& tokenizer) {
   return text;
 }
 
+models::ModelConfig sized(const TrainConfig& config, const models::Tokenizer& tokenizer) {
+  models::ModelConfig model = config.model;
+  model.vocab_size = tokenizer.size();
+  return model;
+}
+
+models::SpecialTokens special_tokens(const models::Tokenizer& tokenizer) {
+  return {tokenizer.sep(), tokenizer.dec(), tokenizer.enc()};
+}
+
+void restore_weights(models::Blip& model, const std::string& checkpoint) {
+  models::SafetensorsFile file(checkpoint + "/model.safetensors");
+  read_parameters(file, model.weights().weights);
+}
+
 void check_config(const TrainConfig& own, const TrainConfig& saved, const std::string& checkpoint) {
   std::string keys;
   for (const ConfigDifference& d : compare_configs(saved, own))
@@ -48,19 +63,12 @@ void check_config(const TrainConfig& own, const TrainConfig& saved, const std::s
 
 }  // namespace
 
-std::unique_ptr<models::Blip> make_model(const TrainConfig& config,
-                                         const models::Tokenizer& tokenizer) {
-  models::ModelConfig model = config.model;
-  model.vocab_size = tokenizer.size();
-  models::SpecialTokens tokens{tokenizer.sep(), tokenizer.dec(), tokenizer.enc()};
-  return std::make_unique<models::Blip>(model, config.losses, tokens, DType::f32, Device{},
-                                        static_cast<uint64_t>(config.seed));
-}
-
 TrainingState::TrainingState(const TrainConfig& new_config, const models::Tokenizer& new_tokenizer)
     : config(new_config),
       tokenizer(new_tokenizer),
-      model(make_model(config, tokenizer)),
+      model(std::make_unique<models::Blip>(sized(config, tokenizer), config.losses,
+                                           special_tokens(tokenizer), DType::f32, Device{},
+                                           static_cast<uint64_t>(config.seed))),
       optimizer(model->weights(), config.optimizer, "temp") {}
 
 std::vector<CheckpointFile> TrainingState::checkpoint_files() {
@@ -105,9 +113,13 @@ void TrainingState::restore(const std::string& checkpoint) {
   sums.restore(state.at("sums"));
 }
 
-void restore_weights(models::Blip& model, const std::string& checkpoint) {
-  models::SafetensorsFile file(checkpoint + "/model.safetensors");
-  read_parameters(file, model.weights().weights);
+std::unique_ptr<models::Blip> load_checkpoint_model(const std::string& checkpoint,
+                                                    const TrainConfig& config,
+                                                    const models::Tokenizer& tokenizer) {
+  auto model = std::make_unique<models::Blip>(sized(config, tokenizer), special_tokens(tokenizer),
+                                              DType::f32, Device{});
+  restore_weights(*model, checkpoint);
+  return model;
 }
 
 TrainConfig checkpoint_config(const std::string& checkpoint) {

@@ -34,10 +34,10 @@ struct TrainingState {
   void restore(const std::string& checkpoint);
 };
 
-// A model without what training needs, its weights from a checkpoint.
-std::unique_ptr<models::Blip> make_model(const TrainConfig& config,
-                                         const models::Tokenizer& tokenizer);
-void restore_weights(models::Blip& model, const std::string& checkpoint);
+// A checkpoint's model for inference.
+std::unique_ptr<models::Blip> load_checkpoint_model(const std::string& checkpoint,
+                                                    const TrainConfig& config,
+                                                    const models::Tokenizer& tokenizer);
 // The configuration that a checkpoint was written with.
 TrainConfig checkpoint_config(const std::string& checkpoint);
 
