@@ -46,7 +46,7 @@ Tokenizer::Tokenizer(std::vector<std::string> vocabulary) : pieces_(std::move(vo
   enc_ = special("[ENC]");
 }
 
-Tokenizer Tokenizer::read(const std::string& path) {
+std::vector<std::string> Tokenizer::read_pieces(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file) throw IoError(str("[tokenizer] cannot open ", path));
   std::vector<std::string> pieces;
@@ -55,8 +55,12 @@ Tokenizer Tokenizer::read(const std::string& path) {
     pieces.push_back(line);
   }
   if (file.bad()) throw IoError(str("[tokenizer] cannot read ", path));
+  return pieces;
+}
+
+Tokenizer Tokenizer::read(const std::string& path) {
   try {
-    return Tokenizer(std::move(pieces));
+    return Tokenizer(read_pieces(path));
   } catch (const DataError& error) {
     throw DataError(str(path, ": ", error.what()));
   }

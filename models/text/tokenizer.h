@@ -16,8 +16,9 @@ class Tokenizer {
   // Vocabulary in id order. Throws DataError when a special token ([PAD] [UNK] [CLS] [SEP] [DEC]
   // [ENC]) is missing or a piece stands twice.
   explicit Tokenizer(std::vector<std::string> vocabulary);
-  static Tokenizer read(
-      const std::string& path);  // vocab.txt: one piece a line. Throws IoError, DataError
+  // vocab.txt: one piece a line. Throws IoError, DataError.
+  static Tokenizer read(const std::string& path);
+  static std::vector<std::string> read_pieces(const std::string& path);
   void write(const std::string& path) const;
 
   // Pieces of text; none is added. As in the original, [DEC] and [ENC] in the text give their ids
