@@ -3,9 +3,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
-#include <span>
 
+#include "core/threads.h"
 #include "models/generation/scores.h"
 
 namespace medley::models {
@@ -36,30 +35,41 @@ bool BeamSearch::is_done(double best, size_t length) const {
   return options_.early_stopping || ended_.front().score >= over_length(best, length);
 }
 
-std::vector<BeamSearch::Choice> BeamSearch::advance(std::vector<double> scores) {
-  const size_t length = running_.front().ids.size(), vocabulary = scores.size() / beams_;
-  for (size_t b = 0; b < beams_; ++b) {
-    const std::span<double> row(scores.data() + b * vocabulary, vocabulary);
-    log_softmax(row);
-    apply_penalties(row, running_[b].ids, end_, options_);
-    for (double& score : row) score += running_[b].score;
+// The best 2 beams candidates, best first: at most one a beam ends, so as many as beams go on. Of
+// equal ones the first.
+std::vector<BeamSearch::Candidate> BeamSearch::best(std::span<const double> scores) const {
+  std::vector<Candidate> kept;
+  for (size_t at = 0; at < scores.size(); ++at) {
+    const double score = scores[at];
+    if (kept.size() == 2 * beams_) {
+      if (score <= kept.back().score) continue;
+      kept.pop_back();
+    }
+    const auto place = std::upper_bound(kept.begin(), kept.end(), score,
+                                        [](double s, const Candidate& c) { return s > c.score; });
+    kept.insert(place, {score, at});
   }
-  // Twice as many candidates as beams: at most one a beam ends, so as many as beams go on.
-  std::vector<size_t> best(scores.size());
-  std::iota(best.begin(), best.end(), size_t{0});
-  const size_t count = std::min(2 * beams_, best.size());
-  std::partial_sort(best.begin(), best.begin() + static_cast<int64_t>(count), best.end(),
-                    [&](size_t a, size_t b) {
-                      return scores[a] > scores[b] || (scores[a] == scores[b] && a < b);
-                    });
-  best.resize(count);
+  return kept;
+}
+
+std::vector<BeamSearch::Choice> BeamSearch::advance(std::span<double> scores) {
+  const size_t length = running_.front().ids.size(), vocabulary = scores.size() / beams_;
+  parallel_for(options_.beams, 1, [&](int64_t begin, int64_t end) {
+    for (auto b = static_cast<size_t>(begin); b < static_cast<size_t>(end); ++b) {
+      const std::span<double> row = scores.subspan(b * vocabulary, vocabulary);
+      log_softmax(row);
+      apply_penalties(row, running_[b].ids, end_, options_);
+      for (double& score : row) score += running_[b].score;
+    }
+  });
+  const std::vector<Candidate> candidates = best(scores);
 
   std::vector<Beam> next;
   std::vector<Choice> choices;
-  for (size_t rank = 0; rank < best.size() && next.size() < beams_; ++rank) {
-    const size_t parent = best[rank] / vocabulary;
-    const auto token = static_cast<int32_t>(best[rank] % vocabulary);
-    const double score = scores[best[rank]];
+  for (size_t rank = 0; rank < candidates.size() && next.size() < beams_; ++rank) {
+    const auto [score, at] = candidates[rank];
+    const size_t parent = at / vocabulary;
+    const auto token = static_cast<int32_t>(at % vocabulary);
     std::vector<int32_t> ids = running_[parent].ids;
     if (token == end_) {
       if (rank < beams_) add_ended(std::move(ids), score);
@@ -71,7 +81,7 @@ std::vector<BeamSearch::Choice> BeamSearch::advance(std::vector<double> scores) 
   }
   running_ = std::move(next);
   // The best candidate counts even when it is [SEP], and the length is the one before this step.
-  done_ = is_done(scores[best.front()], length);
+  done_ = is_done(candidates.front().score, length);
   return done_ ? std::vector<Choice>{} : choices;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <vector>
 
 #include "models/generation/options.h"
@@ -19,9 +20,9 @@ class BeamSearch {
     size_t parent;
     int32_t token;
   };
-  // scores [beams * V] of the next token after each beam, used up. Gives the new beams, none when
-  // the search is done.
-  std::vector<Choice> advance(std::vector<double> scores);
+  // scores [beams * V] of the next token after each beam; written over. Gives the new beams, none
+  // when the search is done.
+  std::vector<Choice> advance(std::span<double> scores);
 
   // The best `returned` texts, best first; running beams count when the search is not done.
   std::vector<Generated> finish();
@@ -31,6 +32,11 @@ class BeamSearch {
     std::vector<int32_t> ids;  // from [DEC] on
     double score;              // sum of log-probabilities; of one that ended: over its length
   };
+  struct Candidate {
+    double score;
+    size_t at;  // beam * V + token
+  };
+  std::vector<Candidate> best(std::span<const double> scores) const;
   double over_length(double sum, size_t length) const;
   void add_ended(std::vector<int32_t> ids, double sum);
   bool is_done(double best, size_t length) const;

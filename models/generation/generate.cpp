@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <span>
 
 #include "core/error.h"
 #include "core/philox.h"
@@ -14,14 +15,16 @@
 namespace medley::models {
 namespace {
 
-// [rows, V] on the host.
-std::vector<double> host_scores(const Tensor& logits) {
-  std::vector<double> scores = logits.to(DType::f64).to_vector<double>();
-  if (!std::all_of(scores.begin(), scores.end(), [](double s) { return std::isfinite(s); }))
-    throw NonFiniteError("[generate] the decoder's scores are not finite numbers",
-                         "weights or pictures hold NaN or infinity: medley inspect looks for them");
-  return scores;
-}
+// Scores [rows, V] on the host, and their rows.
+struct Scores {
+  explicit Scores(const Tensor& logits) : values(logits.to(Device{}).to(DType::f64)) {}
+  // The `count` rows from `first` on.
+  std::span<double> rows(size_t first, size_t count = 1) const {
+    const auto width = static_cast<size_t>(values.size(1));
+    return {values.data<double>() + first * width, count * width};
+  }
+  Tensor values;
+};
 
 // The tokens of GenerateTokens::start for each slot.
 Tensor feed_start(StepDecoder& decoder, const std::vector<int32_t>& slots,
@@ -43,14 +46,12 @@ std::vector<std::vector<Generated>> search(StepDecoder& decoder, int64_t count,
   std::iota(slots.begin(), slots.end(), 0);
   Tensor logits = feed_start(decoder, slots, tokens.start);
   for (auto length = static_cast<int64_t>(tokens.start.size());; ++length) {
-    const std::vector<double> scores = host_scores(logits);
-    const auto row = scores.size() / active.size();  // of one search
+    const Scores scores(logits);
     std::vector<size_t> still_active;
     std::vector<int32_t> from, next;
     slots.clear();
     for (size_t a = 0; a < active.size(); ++a) {
-      const auto begin = scores.begin() + static_cast<int64_t>(a * row);
-      const auto choices = searches[active[a]].advance({begin, begin + static_cast<int64_t>(row)});
+      const auto choices = searches[active[a]].advance(scores.rows(a * beams, beams));
       if (choices.empty()) continue;
       still_active.push_back(active[a]);
       for (size_t b = 0; b < beams; ++b) {
@@ -99,16 +100,14 @@ std::vector<std::vector<Generated>> extend(StepDecoder& decoder, int64_t count,
   std::iota(slots.begin(), slots.end(), 0);
   Tensor logits = feed_start(decoder, slots, tokens.start);
   for (auto length = static_cast<int64_t>(tokens.start.size()); !slots.empty(); ++length) {
-    const std::vector<double> scores = host_scores(logits);
-    const size_t vocabulary = scores.size() / slots.size();
+    const Scores scores(logits);
     std::vector<int32_t> still_active, next;
     for (size_t s = 0; s < slots.size(); ++s) {
       Text& text = texts[static_cast<size_t>(slots[s])];
-      const auto row = scores.begin() + static_cast<int64_t>(s * vocabulary);
-      std::vector<double> own(row, row + static_cast<int64_t>(vocabulary));
-      const int32_t token = choose(own, text, tokens.end, options);
-      log_softmax(own);
-      text.sum += own[static_cast<size_t>(token)];
+      const std::span<double> row = scores.rows(s);
+      const int32_t token = choose({row.begin(), row.end()}, text, tokens.end, options);
+      log_softmax(row);
+      text.sum += row[static_cast<size_t>(token)];
       if (token == tokens.end) continue;
       text.ids.push_back(token);
       still_active.push_back(slots[s]);

@@ -7,6 +7,8 @@
 #include <numeric>
 #include <vector>
 
+#include "core/error.h"
+
 namespace medley::models {
 namespace {
 
@@ -74,6 +76,9 @@ void keep_likely(std::span<double> scores, const GenerateOptions& options) {
 
 void log_softmax(std::span<double> scores) {
   const double most = largest(scores), log_sum = most + std::log(sum_of_exp(scores, most));
+  if (!std::isfinite(log_sum))
+    throw NonFiniteError("[generate] the decoder's scores are not finite numbers",
+                         "weights or pictures hold NaN or infinity: medley inspect looks for them");
   for (double& score : scores) score -= log_sum;
 }
 

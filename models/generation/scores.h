@@ -19,6 +19,7 @@ void apply_penalties(std::span<double> scores, std::span<const int32_t> text, in
 // top_p together (nucleus, Holtzman et al. 2020), of equal ones the smaller ids first.
 void keep_likely(std::span<double> scores, const GenerateOptions& options);
 
+// Throws NonFiniteError when the scores are no numbers.
 void log_softmax(std::span<double> scores);
 
 // The token in whose part of the sum of probabilities u of [0, 1) falls, ids ascending.
