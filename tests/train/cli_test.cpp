@@ -1,13 +1,10 @@
 // The program as its users meet it: run as a process of its own.
-#include <fcntl.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <chrono>
 #include <csignal>
 #include <thread>
 
 #include "tests/catch.h"
+#include "tests/train/program.h"
 #include "tests/train/temp_folder.h"
 #include "train/checkpoint/folder.h"
 #include "train/io/json.h"
@@ -16,44 +13,7 @@
 namespace medley::train {
 namespace {
 
-using Words = std::vector<std::string>;
-
-pid_t start(Words words, const std::string& out, const std::string& err) {
-  words.insert(words.begin(), MEDLEY_PROGRAM);
-  pid_t child = fork();
-  if (child != 0) return child;
-  dup2(open(out.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644), STDOUT_FILENO);
-  dup2(open(err.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644), STDERR_FILENO);
-  std::vector<char*> arguments;
-  for (std::string& word : words) arguments.push_back(word.data());
-  arguments.push_back(nullptr);
-  execv(MEDLEY_PROGRAM, arguments.data());
-  _exit(99);
-}
-
-int wait_for(pid_t child) {
-  int status = 0;
-  waitpid(child, &status, 0);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
-}
-
-struct Result {
-  int code;
-  std::string out, err;
-};
-
-Result run(const Words& words) {
-  TempFolder folder;
-  int code = wait_for(start(words, folder / "out", folder / "err"));
-  return {code, read_bytes(folder / "out"), read_bytes(folder / "err")};
-}
-
 const Words kShort = {"--set", "data.scenes=50", "--set", "eval.scenes=8", "--threads", "1"};
-
-Words with(Words words, const Words& more) {
-  words.insert(words.end(), more.begin(), more.end());
-  return words;
-}
 
 TEST_CASE("cli: usage errors exit with 2 and name the nearest word") {
   struct Case {
@@ -68,7 +28,7 @@ TEST_CASE("cli: usage errors exit with 2 and name the nearest word") {
         {{"eval", "caption", "x", "--splt=val"}, "did you mean '--split'?"},
         {{"pretrain", "--steps", "many"}, "many"},
         {{}, "subcommand"},
-        {{"caption"}, "run"},
+        {{"caption"}, "model"},
         {{"pretrain", "--config", "sceens"}, "did you mean 'scenes'?"},
         {{"pretrain", "--set", "stepz=1"}, "did you mean 'steps'?"},
         {{"pretrain", "--config", "tiny", "--batch", "1"}, "train.batch_size is 1"},
@@ -87,6 +47,7 @@ TEST_CASE("cli: help has examples everywhere") {
                              {"demo"},
                              {"caption"},
                              {"match"},
+                             {"features"},
                              {"eval"},
                              {"eval", "retrieval"},
                              {"eval", "caption"},

@@ -1,14 +1,13 @@
-// The command line. The only file that knows CLI11, which takes long to compile.
+// The command line: commands that train, and what goes for all.
 #include "train/cli/cli.h"
 
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <new>
 
 #include "core/error.h"
 #include "core/str.h"
 #include "core/suggest.h"
-#include "train/cli/commands.h"
+#include "train/cli/program.h"
 #include "train/loop/stop_signal.h"
 
 namespace medley::train {
@@ -28,24 +27,6 @@ Exit codes: 0 good; 2 wrong command line or configuration; 3 damaged data, file 
 4 training met NaN too often; 5 the system refused a file operation; 6 no such device;
 7 out of memory; 70 an error in medley itself; 130 stopped by Ctrl-C, everything saved.
 Environment variables: medley info.)";
-
-struct Program {
-  CLI::App app{"medley trains BLIP, a model of pictures and text, from nothing.", "medley"};
-  PretrainOptions pretrain;
-  DemoOptions demo;
-  CaptionOptions caption;
-  MatchOptions match;
-  EvalCommandOptions eval;
-  InspectOptions inspect;
-  DataCheckOptions check;
-  ReportOptions report;
-  bool info_json = false;
-  std::function<int()> command;
-};
-
-void json_flag(CLI::App* sub, bool& flag) {
-  sub->add_flag("--json", flag, "one JSON document on stdout");
-}
 
 void add_pretrain(Program& p) {
   CLI::App* sub = p.app.add_subcommand("pretrain", "train a model");
@@ -81,34 +62,6 @@ void add_demo(Program& p) {
   json_flag(sub, o.json);
   sub->footer("Examples:\n  medley demo\n  medley demo --out runs/short --steps 200");
   sub->callback([&p] { p.command = [&p] { return demo(p.demo); }; });
-}
-
-void add_caption(Program& p) {
-  CLI::App* sub = p.app.add_subcommand("caption", "write captions for pictures");
-  CaptionOptions& o = p.caption;
-  sub->add_option("run", o.run, "run or checkpoint")->required();
-  sub->add_option("files", o.files, "PNG or JPEG pictures")->required();
-  sub->add_option("--prompt", o.prompt, "words that each caption begins with");
-  json_flag(sub, o.json);
-  sub->footer(
-      "Examples:\n  medley caption runs/demo picture.png\n"
-      "  medley caption runs/demo a.jpg b.png --json");
-  sub->callback([&p] { p.command = [&p] { return caption(p.caption); }; });
-}
-
-void add_match(Program& p) {
-  CLI::App* sub = p.app.add_subcommand(
-      "match", "how well texts fit pictures: probability (ITM) and cosine (ITC) of every pair");
-  MatchOptions& o = p.match;
-  sub->add_option("run", o.run, "run or checkpoint")->required();
-  sub->add_option("files", o.files, "PNG or JPEG pictures")->required();
-  sub->add_option("--text", o.texts, "text to compare with every picture; may be repeated")
-      ->required();
-  json_flag(sub, o.json);
-  sub->footer(
-      "Examples:\n  medley match runs/demo picture.png --text \"a cat left of an owl\"\n"
-      "  medley match runs/demo a.png b.png --text \"a cat\" --text \"a dog\" --json");
-  sub->callback([&p] { p.command = [&p] { return match(p.match); }; });
 }
 
 void add_eval(Program& p) {
@@ -225,8 +178,7 @@ int run_cli(int argc, char** argv) {
     program.app.set_version_flag("--version", std::string("medley ") + MEDLEY_VERSION);
     add_demo(program);
     add_pretrain(program);
-    add_caption(program);
-    add_match(program);
+    add_model_commands(program);
     add_eval(program);
     add_rest(program);
     try {

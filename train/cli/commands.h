@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "models/generation/options.h"
+
 namespace medley::train {
 
 // Training was stopped by a signal; everything is saved. Like a shell's code for Ctrl-C.
@@ -31,20 +33,37 @@ struct DemoOptions {
 };
 int demo(const DemoOptions& options);
 
+// In the commands that use a trained model, `model` is a run, a checkpoint or a Hugging Face folder
+// (open_model.h), and `files` are pictures, folders of them, or "-" (pictures.h). A picture that
+// cannot be read is reported and left out; the exit code then is the error's.
 struct CaptionOptions {
-  std::string run;
+  std::string model;
   std::vector<std::string> files;
   std::string prompt;
+  models::GenerateOptions generate{.max_length = 0};  // max_length 0: the model's own
+  int64_t batch = 16;
   bool json = false;
 };
 int caption(const CaptionOptions& options);
 
 struct MatchOptions {
-  std::string run;
+  std::string model;
   std::vector<std::string> files, texts;
+  std::string first_token;  // "enc", "cls"; empty: as the model was trained
+  int64_t batch = 16;
   bool json = false;
 };
 int match(const MatchOptions& options);
+
+struct FeatureOptions {
+  std::string model;
+  std::vector<std::string> files, texts;
+  std::string kind = "contrast";  // contrast, image, text, multimodal
+  std::string out;                // safetensors file
+  int64_t batch = 16;
+  bool json = false;
+};
+int features(const FeatureOptions& options);
 
 struct EvalCommandOptions {
   std::string run;

@@ -23,10 +23,11 @@ void Checksum::add(std::span<const char> bytes) {
   XXH3_64bits_update(state_->xxh, bytes.data(), bytes.size());
 }
 
+uint64_t Checksum::value() const { return XXH3_64bits_digest(state_->xxh); }
+
 std::string Checksum::hex() const {
   char text[17];
-  std::snprintf(text, sizeof text, "%016llx",
-                static_cast<unsigned long long>(XXH3_64bits_digest(state_->xxh)));
+  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(value()));
   return text;
 }
 

@@ -13,6 +13,7 @@ class Checksum {
   Checksum();
   ~Checksum();
   void add(std::span<const char> bytes);
+  uint64_t value() const;
   std::string hex() const;  // 16 digits
 
  private:

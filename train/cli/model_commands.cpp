@@ -1,0 +1,99 @@
+// The command line of the commands that use a trained model.
+#include "train/cli/program.h"
+
+namespace medley::train {
+namespace {
+
+constexpr const char* kModel = "run, checkpoint or Hugging Face folder";
+constexpr const char* kFiles =
+    "pictures (PNG, JPEG, WebP), folders of them, or - for paths on standard input";
+
+void batch_option(CLI::App* sub, int64_t& batch) {
+  sub->add_option("--batch", batch, "pictures at a time (default: 16)")->check(CLI::PositiveNumber);
+}
+
+void add_caption(Program& p) {
+  CLI::App* sub = p.app.add_subcommand("caption", "write captions for pictures");
+  CaptionOptions& o = p.caption;
+  models::GenerateOptions& g = o.generate;
+  sub->add_option("model", o.model, kModel)->required();
+  sub->add_option("files", o.files, kFiles)->required();
+  sub->add_option("--prompt", o.prompt, "words that each caption begins with");
+  sub->add_option("--beams", g.beams, "beam search with so many beams (default: 1, greedy)");
+  sub->add_option("--max-tokens", g.max_length,
+                  "longest caption; [DEC] and the prompt count (default: the model's)")
+      ->check(CLI::PositiveNumber);
+  sub->add_option("--min-tokens", g.min_length, "shortest caption, counted in the same way");
+  sub->add_option("--returned", g.returned, "captions a picture, best first (default: 1)");
+  sub->add_option("--length-penalty", g.length_penalty,
+                  "a score is log-probability / length^penalty (default: 1)");
+  sub->add_option("--repetition-penalty", g.repetition_penalty, "above 1: fewer repetitions");
+  sub->add_flag("--early-stopping", g.early_stopping, "end when as many captions as beams ended");
+  sub->add_flag("--sample", g.sample, "draw tokens by their probability");
+  sub->add_option("--top-k", g.top_k, "draw from the k most likely (default: 50; 0: all)");
+  sub->add_option("--top-p", g.top_p, "draw from so much of the probability (default: 0.9)");
+  sub->add_option("--temperature", g.temperature, "below 1: likely tokens more often");
+  sub->add_option("--seed", g.seed, "the same seed draws the same captions");
+  batch_option(sub, o.batch);
+  json_flag(sub, o.json);
+  sub->footer(
+      "Examples:\n  medley caption runs/demo picture.png\n"
+      "  medley caption blip-image-captioning-base photos --beams 3 --min-tokens 5 --json\n"
+      "  find . -name '*.jpg' | medley caption runs/demo - --sample --seed 1\n"
+      "The JSON has the shape of transformers' image-to-text pipeline.");
+  sub->callback([&p] { p.command = [&p] { return caption(p.caption); }; });
+}
+
+void add_match(Program& p) {
+  CLI::App* sub = p.app.add_subcommand(
+      "match", "how well texts fit pictures: probability (ITM) and cosine (ITC) of every pair");
+  MatchOptions& o = p.match;
+  sub->add_option("model", o.model, kModel)->required();
+  sub->add_option("files", o.files, kFiles)->required();
+  sub->add_option("--text", o.texts, "text to compare with every picture; may be repeated")
+      ->required();
+  sub->add_option("--first-token", o.first_token,
+                  "enc or cls: token in front of a text that is matched (default: enc for medley's "
+                  "own models, cls for transformers')")
+      ->check(CLI::IsMember({"enc", "cls"}));
+  batch_option(sub, o.batch);
+  json_flag(sub, o.json);
+  sub->footer(
+      "Examples:\n  medley match runs/demo picture.png --text \"a cat left of an owl\"\n"
+      "  medley match runs/demo a.png b.png --text \"a cat\" --text \"a dog\" --json");
+  sub->callback([&p] { p.command = [&p] { return match(p.match); }; });
+}
+
+void add_features(Program& p) {
+  CLI::App* sub = p.app.add_subcommand("features", "pictures and texts as vectors");
+  FeatureOptions& o = p.features;
+  sub->add_option("model", o.model, kModel)->required();
+  sub->add_option("files", o.files, kFiles);
+  sub->add_option("--text", o.texts, "text; may be repeated");
+  sub->add_option("--kind", o.kind,
+                  "contrast: unit vectors of pictures and texts in one space (default); image, "
+                  "text: state of the class token; multimodal: state of every picture with every "
+                  "text")
+      ->check(CLI::IsMember({"contrast", "image", "text", "multimodal"}));
+  sub->add_option("--out", o.out, "write them to this safetensors file");
+  batch_option(sub, o.batch);
+  json_flag(sub, o.json);
+  sub->footer(
+      "Examples:\n  medley features runs/demo a.png b.png --text \"a cat\" --out f.safetensors\n"
+      "  medley features runs/demo pictures --kind image --json");
+  sub->callback([&p] { p.command = [&p] { return features(p.features); }; });
+}
+
+}  // namespace
+
+void json_flag(CLI::App* sub, bool& flag) {
+  sub->add_flag("--json", flag, "one JSON document on stdout");
+}
+
+void add_model_commands(Program& program) {
+  add_caption(program);
+  add_match(program);
+  add_features(program);
+}
+
+}  // namespace medley::train

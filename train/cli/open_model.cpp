@@ -1,0 +1,73 @@
+// Opens what a path means.
+#include "train/cli/open_model.h"
+
+#include <filesystem>
+
+#include "core/error.h"
+#include "core/str.h"
+#include "models/weights/hf_config.h"
+#include "models/weights/load.h"
+#include "train/checkpoint/hf_tokenizer.h"
+#include "train/loop/run_folder.h"
+
+namespace medley::train {
+namespace {
+
+using models::HfModel;
+
+OpenModel open_own(const std::string& path) {
+  LoadedModel loaded = load_model(path);
+  OpenModel open{loaded.checkpoint, "a medley checkpoint", std::move(loaded.tokenizer),
+                 std::move(loaded.model)};
+  open.captions = open.matching = open.projections = open.own = true;
+  open.text_tokens = open.caption_tokens = loaded.config.model.max_tokens;
+  return open;
+}
+
+OpenModel open_folder(const std::string& path) {
+  const models::HfConfig config = models::read_hf_config(path + "/config.json");
+  OpenModel open{path, str("a ", models::architecture_of(config.kind)),
+                 read_hf_tokenizer(path, config),
+                 std::make_unique<models::Blip>(
+                     config.model, models::SpecialTokens{config.sep, config.dec, config.dec + 1},
+                     DType::f32, Device{})};
+  open.captions = config.kind == HfModel::caption;
+  open.matching = open.projections = config.kind == HfModel::itm;
+  open.text_tokens = config.model.max_positions;
+  open.caption_tokens = std::min<int64_t>(20, config.model.max_positions);
+  models::LoadOptions options;
+  options.parts = models::parts_of(config.kind);
+  models::WeightFiles files(path);
+  models::load_weights(files, {&open.blip->weights().weights}, options);
+  return open;
+}
+
+}  // namespace
+
+std::string OpenModel::clean(const std::string& text) const {
+  return own ? models::clean_caption(text) : text;
+}
+
+std::vector<int32_t> OpenModel::encode(const std::string& text) const {
+  const std::string words = clean(text);
+  std::vector<int32_t> ids = tokenizer.encode_caption(words, text_tokens + 1);
+  if (ids.size() == 2) throw ValueError(str("the text '", text, "' has no word"));
+  if (static_cast<int64_t>(ids.size()) <= text_tokens) return ids;
+  if (own) return tokenizer.encode_caption(words, text_tokens);
+  throw ValueError(str("the text '", text.substr(0, 40), "...' has more than ", text_tokens,
+                       " tokens, [CLS] and [SEP] counted: the model has no positions for them"),
+                   "use a shorter text");
+}
+
+void OpenModel::require(bool has, const char* what) const {
+  if (!has)
+    throw CheckpointError(str(source, " has no ", what, ": it is ", kind),
+                          "use a medley run, or the folder of a model that was trained for this");
+}
+
+OpenModel open_model(const std::string& path) {
+  std::error_code error;
+  return std::filesystem::exists(path + "/config.json", error) ? open_folder(path) : open_own(path);
+}
+
+}  // namespace medley::train

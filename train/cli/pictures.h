@@ -1,0 +1,33 @@
+// The pictures that a command line names.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "core/tensor.h"
+
+namespace medley::train {
+
+// Each argument is a picture, a folder (all .png, .jpg, .jpeg, .webp in it, by name) or "-" (paths
+// on standard input, one a line). Throws IoError when nothing is left, or for a folder that cannot
+// be read.
+std::vector<std::string> picture_files(const std::vector<std::string>& arguments);
+
+// A picture that could not be used.
+struct PictureError {
+  std::string file, message;
+  int exit_code;
+};
+
+// Reads the files `batch` at a time and gives each batch, without the unusable ones, to `use`:
+// paths, pixels [B, 3, S, S], and the milliseconds that reading took. One bad picture does not stop
+// the others.
+std::vector<PictureError> for_each_batch(
+    const std::vector<std::string>& files, int64_t batch, int64_t image_size,
+    const std::function<void(const std::vector<std::string>&, const Tensor&, double)>& use);
+
+// Says on stderr which pictures were left out. Returns the exit code: 0 when there were none.
+int report_pictures(const std::vector<PictureError>& errors);
+
+}  // namespace medley::train
