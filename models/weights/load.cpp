@@ -80,17 +80,20 @@ bool same_bytes(const Tensor& a, const Tensor& b) {
 
 void load_one(WeightFiles& files, const Target& target) {
   const Tensor destination = target.arena->at(target.first->name).detach();
-  Tensor tensor = files.read(*target.sources[0]);
+  const WeightEntry& source = *target.sources[0];
   for (size_t i = 1; i < target.sources.size(); ++i)
-    if (!same_bytes(tensor, files.read(*target.sources[i])))
-      throw DataError(str(files.path(), ": '", target.sources[0]->stored, "' and '",
-                          target.sources[i]->stored, "' are one parameter but differ"));
-  if (tensor.shape() != destination.shape()) {
-    const int64_t side = std::llround(std::sqrt(static_cast<double>(destination.size(1) - 1)));
-    if (tensor.dtype() == DType::bf16) tensor = tensor.to(DType::f32);
-    tensor = resize_positions(tensor, side, side);
+    if (!same_bytes(files.read(source), files.read(*target.sources[i])))
+      throw DataError(str(files.path(), ": '", source.stored, "' and '", target.sources[i]->stored,
+                          "' are one parameter but differ"));
+  if (same_shape(destination.shape(), source.shape)) {
+    files.read_into(source, destination);
+    return;
   }
-  copy_floats(tensor, destination, files.path() + ": '" + target.sources[0]->stored + "'");
+  const int64_t side = std::llround(std::sqrt(static_cast<double>(destination.size(1) - 1)));
+  Tensor positions = files.read(source);
+  if (positions.dtype() == DType::bf16) positions = positions.to(DType::f32);
+  copy_floats(resize_positions(positions, side, side), destination,
+              files.path() + ": '" + source.stored + "'");
 }
 
 void add_lines(std::string& text, const char* what, const std::vector<std::string>& names,

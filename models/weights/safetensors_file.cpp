@@ -53,7 +53,8 @@ const SafetensorsEntry& SafetensorsFile::entry(const std::string& name) const {
 
 Tensor SafetensorsFile::read(const std::string& name) {
   const SafetensorsEntry& found = entry(name);
-  Tensor tensor = Tensor::empty(shape_of(found.shape, path_ + ": '" + name + "'"), dtype_of_safetensors(found.dtype, path_));
+  Tensor tensor = Tensor::empty(shape_of(found.shape, path_ + ": '" + name + "'"),
+                                dtype_of_safetensors(found.dtype, path_));
   read_into(name, tensor);
   return tensor;
 }

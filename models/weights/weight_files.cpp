@@ -117,4 +117,12 @@ Tensor WeightFiles::read(const WeightEntry& entry) {
                            names_[entry.file] + ": '" + entry.stored + "'");
 }
 
+void WeightFiles::read_into(const WeightEntry& entry, const Tensor& destination) {
+  File& file = *files_[entry.file];
+  if (file.safetensors && entry.dtype == safetensors_name(destination.dtype()))
+    file.safetensors->read_into(entry.stored, destination);
+  else
+    copy_floats(read(entry), destination, names_[entry.file] + ": '" + entry.stored + "'");
+}
+
 }  // namespace medley::models

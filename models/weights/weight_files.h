@@ -30,6 +30,9 @@ class WeightFiles {
   const std::vector<std::string>& files() const { return names_; }
   // In the nearest type that medley has.
   Tensor read(const WeightEntry& entry);
+  // Floats, converted to the type of `destination`, which has the entry's shape. What needs no
+  // conversion is read where it belongs: a model takes its own memory alone while it is loaded.
+  void read_into(const WeightEntry& entry, const Tensor& destination);
 
  private:
   struct File;
