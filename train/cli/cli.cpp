@@ -1,6 +1,7 @@
 // The command line: commands that train, and what goes for all.
 #include "train/cli/cli.h"
 
+#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <new>
 
@@ -28,8 +29,8 @@ Exit codes: 0 good; 2 wrong command line or configuration; 3 damaged data, file 
 7 out of memory; 70 an error in medley itself; 130 stopped by Ctrl-C, everything saved.
 Environment variables: medley info.)";
 
-void add_pretrain(Program& p) {
-  CLI::App* sub = p.app.add_subcommand("pretrain", "train a model");
+void add_pretrain(CLI::App& app, Program& p) {
+  CLI::App* sub = app.add_subcommand("pretrain", "train a model");
   PretrainOptions& o = p.pretrain;
   auto* config = sub->add_option("--config", o.config, "preset (see medley info) or TOML file");
   sub->add_option("--out", o.out, "folder of the run (default: runs/<preset>)");
@@ -51,9 +52,8 @@ void add_pretrain(Program& p) {
   sub->callback([&p] { p.command = [&p] { return pretrain(p.pretrain); }; });
 }
 
-void add_demo(Program& p) {
-  CLI::App* sub =
-      p.app.add_subcommand("demo", "train on scenes, evaluate, caption, write a report");
+void add_demo(CLI::App& app, Program& p) {
+  CLI::App* sub = app.add_subcommand("demo", "train on scenes, evaluate, caption, write a report");
   DemoOptions& o = p.demo;
   sub->add_option("--out", o.out, "folder of the run (default: runs/demo)");
   sub->add_option("--steps", o.steps, "fewer steps: faster and worse");
@@ -64,8 +64,8 @@ void add_demo(Program& p) {
   sub->callback([&p] { p.command = [&p] { return demo(p.demo); }; });
 }
 
-void add_eval(Program& p) {
-  CLI::App* eval = p.app.add_subcommand("eval", "measure a trained model");
+void add_eval(CLI::App& app, Program& p) {
+  CLI::App* eval = app.add_subcommand("eval", "measure a trained model");
   eval->require_subcommand(1);
   auto add = [&](const char* name, const char* help, bool captions) {
     CLI::App* sub = eval->add_subcommand(name, help);
@@ -90,8 +90,8 @@ void add_eval(Program& p) {
       "Examples:\n  medley eval retrieval runs/demo\n  medley eval caption runs/demo --json");
 }
 
-void add_rest(Program& p) {
-  CLI::App* sub = p.app.add_subcommand("inspect", "list and verify the tensors of a file");
+void add_rest(CLI::App& app, Program& p) {
+  CLI::App* sub = app.add_subcommand("inspect", "list and verify the tensors of a file");
   sub->add_option("path", p.inspect.path, "safetensors file, run or checkpoint")->required();
   sub->add_flag("--strict", p.inspect.strict, "refuse fields that the format does not know, too");
   json_flag(sub, p.inspect.json);
@@ -100,12 +100,12 @@ void add_rest(Program& p) {
       "Exit code 3 when a file is refused.");
   sub->callback([&p] { p.command = [&p] { return inspect(p.inspect); }; });
 
-  sub = p.app.add_subcommand("info", "the build, the machine, environment variables");
+  sub = app.add_subcommand("info", "the build, the machine, environment variables");
   json_flag(sub, p.info_json);
   sub->footer("Example:\n  medley info --json");
   sub->callback([&p] { p.command = [&p] { return info_command(p.info_json); }; });
 
-  CLI::App* data = p.app.add_subcommand("data", "work with data sets");
+  CLI::App* data = app.add_subcommand("data", "work with data sets");
   data->require_subcommand(1);
   data->footer("Example:\n  medley data check train.json images.tar");
   sub = data->add_subcommand("check", "look for everything that is wrong with a data set");
@@ -117,7 +117,7 @@ void add_rest(Program& p) {
       "Exit code 3 when training on it would fail.");
   sub->callback([&p] { p.command = [&p] { return data_check(p.check); }; });
 
-  sub = p.app.add_subcommand("report", "write report.html of a run again");
+  sub = app.add_subcommand("report", "write report.html of a run again");
   sub->add_option("run", p.report.run, "folder of the run")->required();
   json_flag(sub, p.report.json);
   sub->footer("Example:\n  medley report runs/demo");
@@ -172,20 +172,21 @@ int fail(const std::string& message, int code) {
 int run_cli(int argc, char** argv) {
   ignore_file_size_signal();
   try {
+    CLI::App app("medley trains BLIP, a model of pictures and text, from nothing.", "medley");
     Program program;
-    program.app.footer(kFooter);
-    program.app.require_subcommand(1);
-    program.app.set_version_flag("--version", std::string("medley ") + MEDLEY_VERSION);
-    add_demo(program);
-    add_pretrain(program);
-    add_model_commands(program);
-    add_eval(program);
-    add_rest(program);
+    app.footer(kFooter);
+    app.require_subcommand(1);
+    app.set_version_flag("--version", std::string("medley ") + MEDLEY_VERSION);
+    add_demo(app, program);
+    add_pretrain(app, program);
+    add_model_commands(app, program);
+    add_eval(app, program);
+    add_rest(app, program);
     try {
-      program.app.parse(argc, argv);
+      app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
-      if (error.get_exit_code() == 0) return program.app.exit(error);  // --help, --version
-      std::string message = explain(&program.app, argc, argv, error);
+      if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+      std::string message = explain(&app, argc, argv, error);
       return fail(message + "\n  hint: `medley --help` and `medley COMMAND --help` have examples",
                   kExitUsage);
     }

@@ -1,4 +1,6 @@
 // The command line of the commands that use a trained model.
+#include <CLI/CLI.hpp>
+
 #include "train/cli/program.h"
 
 namespace medley::train {
@@ -12,8 +14,8 @@ void batch_option(CLI::App* sub, int64_t& batch) {
   sub->add_option("--batch", batch, "pictures at a time (default: 16)")->check(CLI::PositiveNumber);
 }
 
-void add_caption(Program& p) {
-  CLI::App* sub = p.app.add_subcommand("caption", "write captions for pictures");
+void add_caption(CLI::App& app, Program& p) {
+  CLI::App* sub = app.add_subcommand("caption", "write captions for pictures");
   CaptionOptions& o = p.caption;
   models::GenerateOptions& g = o.generate;
   sub->add_option("model", o.model, kModel)->required();
@@ -44,8 +46,8 @@ void add_caption(Program& p) {
   sub->callback([&p] { p.command = [&p] { return caption(p.caption); }; });
 }
 
-void add_match(Program& p) {
-  CLI::App* sub = p.app.add_subcommand(
+void add_match(CLI::App& app, Program& p) {
+  CLI::App* sub = app.add_subcommand(
       "match", "how well texts fit pictures: probability (ITM) and cosine (ITC) of every pair");
   MatchOptions& o = p.match;
   sub->add_option("model", o.model, kModel)->required();
@@ -64,8 +66,8 @@ void add_match(Program& p) {
   sub->callback([&p] { p.command = [&p] { return match(p.match); }; });
 }
 
-void add_features(Program& p) {
-  CLI::App* sub = p.app.add_subcommand("features", "pictures and texts as vectors");
+void add_features(CLI::App& app, Program& p) {
+  CLI::App* sub = app.add_subcommand("features", "pictures and texts as vectors");
   FeatureOptions& o = p.features;
   sub->add_option("model", o.model, kModel)->required();
   sub->add_option("files", o.files, kFiles);
@@ -90,10 +92,10 @@ void json_flag(CLI::App* sub, bool& flag) {
   sub->add_flag("--json", flag, "one JSON document on stdout");
 }
 
-void add_model_commands(Program& program) {
-  add_caption(program);
-  add_match(program);
-  add_features(program);
+void add_model_commands(CLI::App& app, Program& program) {
+  add_caption(app, program);
+  add_match(app, program);
+  add_features(app, program);
 }
 
 }  // namespace medley::train

@@ -1,16 +1,18 @@
-// The parts of the command line that its files share. CLI11 takes long to compile: nothing but they
-// includes it.
+// The parts of the command line that its files share.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <functional>
 
 #include "train/cli/commands.h"
 
+namespace CLI {
+class App;
+}
+
 namespace medley::train {
 
+// The options of every command, and what to run once the command line is read.
 struct Program {
-  CLI::App app{"medley trains BLIP, a model of pictures and text, from nothing.", "medley"};
   PretrainOptions pretrain;
   DemoOptions demo;
   CaptionOptions caption;
@@ -24,9 +26,10 @@ struct Program {
   std::function<int()> command;
 };
 
+// --json of a command.
 void json_flag(CLI::App* sub, bool& flag);
 
 // Commands that use a trained model: caption, match, features.
-void add_model_commands(Program& program);
+void add_model_commands(CLI::App& app, Program& program);
 
 }  // namespace medley::train
