@@ -1,4 +1,4 @@
-// y = a + b over a flat range; y may be a or b, so that it also accumulates.
+// y = factor * (a + b) over a flat range; y may be a or b, so that it also accumulates.
 #pragma once
 
 #include <cstdint>
@@ -9,8 +9,9 @@ template <class T>
 struct Add {
   int64_t n = 0;
   const T* a = nullptr;
-  const T* b = nullptr;
+  const T* b = nullptr;  // null: zeros
   T* y = nullptr;
+  T factor = 1;
 };
 
 namespace cpu {

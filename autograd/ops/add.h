@@ -1,4 +1,4 @@
-// Elementwise sum of two tensors of one shape.
+// Elementwise sum and mean of two tensors of one shape.
 #pragma once
 
 #include "core/tensor.h"
@@ -6,5 +6,6 @@
 namespace medley::autograd {
 
 Tensor add(const Tensor& a, const Tensor& b);
+Tensor mean(const Tensor& a, const Tensor& b);
 
 }  // namespace medley::autograd

@@ -12,16 +12,16 @@ namespace medley::autograd {
 namespace {
 
 struct CrossEntropyNode final : Node {
-  Saved logits{"logits"}, targets{"targets"}, lse{"lse"};
+  Saved logits{"logits"}, targets{"targets"}, lse{"lse"}, weights{"weights"};
   double smoothing = 0;
 
   const char* name() const override { return "cross_entropy"; }
-  std::vector<Saved*> saved() override { return {&logits, &targets, &lse}; }
+  std::vector<Saved*> saved() override { return {&logits, &targets, &lse, &weights}; }
 
   // The gradient takes the place of the logits, so that [rows, classes] is held once. A leaf keeps
   // its value.
   void backward(Gradients& g) override {
-    const Tensor dloss = g.out(0), x = logits.get();
+    const Tensor dloss = g.out(0), x = logits.get(), w = weights.get();
     const bool in_place = !is_leaf(x);
     const Tensor dx = in_place ? x : Tensor::empty(x.shape(), x.dtype(), x.device());
     with_float("cross_entropy", x.dtype(), [&](auto zero) {
@@ -32,6 +32,7 @@ struct CrossEntropyNode final : Node {
                                            .classes = x.size(1),
                                            .logits = x.data<T>(),
                                            .targets = targets.get().template data<int32_t>(),
+                                           .weights = w.defined() ? w.template data<T>() : nullptr,
                                            .smoothing = static_cast<T>(smoothing),
                                            .lse = lse.get().template data<T>(),
                                            .dloss = dloss.data<T>(),
@@ -57,30 +58,35 @@ void check_targets(const Tensor& logits, const Tensor& targets) {
 
 }  // namespace
 
-Tensor cross_entropy(const Tensor& logits, const Tensor& targets, double smoothing) {
+Tensor cross_entropy(const Tensor& logits, const Tensor& targets, double smoothing,
+                     const Tensor& weights) {
   check_matrix("cross_entropy", "logits", logits, 2);
   const int64_t rows = logits.size(0), classes = logits.size(1);
   check_targets(logits, targets);
+  if (weights.defined()) check_operand("cross_entropy", logits, "weights", weights, {rows});
   Tensor loss = Tensor::empty({}, logits.dtype(), logits.device());
   const Tensor lse = Tensor::empty({rows}, logits.dtype(), logits.device());
   const Tensor row_loss = Tensor::empty({rows}, logits.dtype(), logits.device());
   with_float("cross_entropy", logits.dtype(), [&](auto zero) {
     using T = decltype(zero);
-    MEDLEY_KERNEL(cross_entropy_forward, logits.device(),
-                  kernels::CrossEntropyForward<T>{.rows = rows,
-                                                  .classes = classes,
-                                                  .logits = logits.data<T>(),
-                                                  .targets = targets.data<int32_t>(),
-                                                  .smoothing = static_cast<T>(smoothing),
-                                                  .lse = lse.data<T>(),
-                                                  .row_loss = row_loss.data<T>(),
-                                                  .loss = loss.data<T>()});
+    MEDLEY_KERNEL(
+        cross_entropy_forward, logits.device(),
+        kernels::CrossEntropyForward<T>{.rows = rows,
+                                        .classes = classes,
+                                        .logits = logits.data<T>(),
+                                        .targets = targets.data<int32_t>(),
+                                        .weights = weights.defined() ? weights.data<T>() : nullptr,
+                                        .smoothing = static_cast<T>(smoothing),
+                                        .lse = lse.data<T>(),
+                                        .row_loss = row_loss.data<T>(),
+                                        .loss = loss.data<T>()});
   });
   if (Tape* tape = recording({logits})) {
     auto node = std::make_unique<CrossEntropyNode>();
     node->logits = logits;
     node->targets = targets;
     node->lse = lse;
+    node->weights = weights;
     node->smoothing = smoothing;
     tape->record(std::move(node), {logits}, {&loss});
   }

@@ -5,9 +5,11 @@
 
 namespace medley::autograd {
 
-// logits [rows, classes], targets [rows] i32 (kernels::kIgnoredTarget: not counted) -> scalar.
+// logits [rows, classes], targets [rows] i32 (kernels::kIgnoredTarget: not counted) -> scalar: the
+// mean over the rows that count, or with weights [rows] the sum of weight * loss of a row.
 // Backward writes the gradient over the logits: nothing else may use them afterwards (the version
 // check says so). Throws ValueError for a target out of range.
-Tensor cross_entropy(const Tensor& logits, const Tensor& targets, double smoothing = 0);
+Tensor cross_entropy(const Tensor& logits, const Tensor& targets, double smoothing = 0,
+                     const Tensor& weights = {});
 
 }  // namespace medley::autograd

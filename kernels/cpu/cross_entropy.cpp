@@ -41,13 +41,16 @@ void rows_backward(const CrossEntropyBackward<float>& args, float scale) {
 void cross_entropy_forward(const CrossEntropyForward<float>& args) {
   rows_forward(args);
   double total = 0;  // rows in order: any number of threads gives these bits
-  for (int64_t r = 0; r < args.rows; ++r) total += static_cast<double>(args.row_loss[r]);
+  for (int64_t r = 0; r < args.rows; ++r)
+    total += static_cast<double>(args.row_loss[r]) *
+             (args.weights ? static_cast<double>(args.weights[r]) : 1.0);
   const int64_t counted = count_targets(args.targets, args.rows);
-  *args.loss = counted == 0 ? 0.0f : static_cast<float>(total / static_cast<double>(counted));
+  if (!args.weights && counted > 0) total /= static_cast<double>(counted);
+  *args.loss = static_cast<float>(total);
 }
 
 void cross_entropy_backward(const CrossEntropyBackward<float>& args) {
-  const int64_t counted = count_targets(args.targets, args.rows);
+  const int64_t counted = args.weights ? 1 : count_targets(args.targets, args.rows);
   rows_backward(args, counted == 0 ? 0.0f : *args.dloss / static_cast<float>(counted));
 }
 

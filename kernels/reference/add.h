@@ -7,7 +7,8 @@ namespace medley::kernels::reference {
 
 template <class T>
 void add(const Add<T>& args) {
-  for (int64_t i = 0; i < args.n; ++i) args.y[i] = args.a[i] + args.b[i];
+  for (int64_t i = 0; i < args.n; ++i)
+    args.y[i] = args.factor * (args.b ? args.a[i] + args.b[i] : args.a[i]);
 }
 
 }  // namespace medley::kernels::reference

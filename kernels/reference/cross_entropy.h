@@ -30,13 +30,15 @@ void cross_entropy_forward(const CrossEntropyForward<T>& args) {
     args.row_loss[r] = log_sum - (1 - args.smoothing) * right;
     // The mean of huge logits is infinite, and nothing times that is NaN.
     if (args.smoothing > 0) args.row_loss[r] -= args.smoothing * mean;
-    total += args.row_loss[r];
+    total += args.weights ? args.weights[r] * args.row_loss[r] : args.row_loss[r];
     ++counted;
   }
-  *args.loss = counted == 0 ? T(0) : total / static_cast<T>(counted);
+  if (!args.weights && counted > 0) total /= static_cast<T>(counted);
+  *args.loss = total;
 }
 
-// dlogit[c] = (p[c] - (1 - s) [c = target] - s / classes) dloss / rows that count.
+// dlogit[c] = (p[c] - (1 - s) [c = target] - s / classes) dloss / rows that count, or dloss *
+// weight.
 template <class T>
 void cross_entropy_backward(const CrossEntropyBackward<T>& args) {
   int64_t counted = 0;
@@ -46,11 +48,12 @@ void cross_entropy_backward(const CrossEntropyBackward<T>& args) {
     const T* x = args.logits + r * args.classes;
     T* d = args.dlogits + r * args.classes;
     const int32_t target = args.targets[r];
+    const T row_scale = args.weights ? args.weights[r] * *args.dloss : scale;
     for (int64_t c = 0; c < args.classes; ++c) {
       const T p = std::exp(x[c] - args.lse[r]);
       const T wanted =
           (c == target ? 1 - args.smoothing : T(0)) + args.smoothing / static_cast<T>(args.classes);
-      d[c] = target == kIgnoredTarget ? T(0) : scale * (p - wanted);
+      d[c] = target == kIgnoredTarget ? T(0) : row_scale * (p - wanted);
     }
   }
 }

@@ -44,6 +44,7 @@ TEST_CASE("gradcheck: pointwise ops") {
   const Tensor x = random_tensor({3, 6}, 1), y = random_tensor({3, 6}, 2);
   gradcheck([](const Inputs& in) { return gelu(in[0]); }, {x});
   gradcheck([](const Inputs& in) { return add(in[0], in[1]); }, {x, y});
+  gradcheck([](const Inputs& in) { return mean(in[0], in[1]); }, {x, y});
   gradcheck(
       [](const Inputs& in) { return dropout(in[0], {.p = 0.3f, .seed = 5, .step = 1, .site = 2}); },
       {x});
@@ -103,12 +104,15 @@ TEST_CASE("gradcheck: embeddings and patches") {
 
 TEST_CASE("gradcheck: cross-entropy with smoothing and ignored targets") {
   const Tensor logits = random_tensor({4, 5}, 1);
+  const Tensor weights = random_tensor({4}, 9);
   for (const double smoothing : {0.0, 0.1})
     for (const Tensor& targets :
          {ints({1, kernels::kIgnoredTarget, 4, 0}), ints(std::vector<int32_t>(4, 2))}) {
       gradcheck([&](const Inputs& in) { return cross_entropy(gelu(in[0]), targets, smoothing); },
                 {logits});
       gradcheck([&](const Inputs& in) { return cross_entropy(in[0], targets, smoothing); },
+                {logits});
+      gradcheck([&](const Inputs& in) { return cross_entropy(in[0], targets, smoothing, weights); },
                 {logits});
     }
 }

@@ -12,14 +12,26 @@ TEST_CASE("add", "[add]") {
   for (const auto& [n] : cases::add_cases()) {
     const auto a = numbers<float>(n, 1), b = numbers<float>(n, 2);
     for_each_variant([&, n = n](int) {
-      Output<float> y(n), accumulated(a);
+      Output<float> y(n), accumulated(a), half(n), scaled(n);
       kernels::cpu::add(kernels::Add<float>{.n = n, .a = a.data(), .b = b.data(), .y = y.data()});
       kernels::cpu::add(kernels::Add<float>{
           .n = n, .a = accumulated.data(), .b = b.data(), .y = accumulated.data()});
-      std::vector<double> values, in_place, expected;
+      kernels::cpu::add(kernels::Add<float>{
+          .n = n, .a = a.data(), .b = b.data(), .y = half.data(), .factor = 0.5f});
+      kernels::cpu::add(kernels::Add<float>{
+          .n = n, .a = a.data(), .b = nullptr, .y = scaled.data(), .factor = 3});
+      std::vector<double> values, in_place, halves, products, expected, half_sums, triples;
       y.collect(values);
       accumulated.collect(in_place);
-      for (size_t i = 0; i < a.size(); ++i) expected.push_back(static_cast<double>(a[i] + b[i]));
+      half.collect(halves);
+      scaled.collect(products);
+      for (size_t i = 0; i < a.size(); ++i) {
+        expected.push_back(static_cast<double>(a[i] + b[i]));
+        half_sums.push_back(static_cast<double>(0.5f * (a[i] + b[i])));
+        triples.push_back(static_cast<double>(3 * a[i]));
+      }
+      CHECK(halves == half_sums);
+      CHECK(products == triples);
       CHECK(values == expected);
       CHECK(in_place == expected);
     });

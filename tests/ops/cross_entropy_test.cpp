@@ -12,7 +12,8 @@ namespace {
 using kernels::CrossEntropyBackward;
 using kernels::CrossEntropyForward;
 
-enum class Targets { all, some, none };
+// weighted: all, each row with its weight.
+enum class Targets { all, some, none, weighted };
 
 std::vector<int32_t> make_targets(const cases::CrossEntropyCase& c, Targets which) {
   std::vector<int32_t> targets;
@@ -23,17 +24,24 @@ std::vector<int32_t> make_targets(const cases::CrossEntropyCase& c, Targets whic
   return targets;
 }
 
+template <class T>
+std::vector<T> make_weights(const cases::CrossEntropyCase& c, Targets which) {
+  return which == Targets::weighted ? numbers<T>(c.rows, 5) : std::vector<T>{};
+}
+
 // Forward, then backward over the logits themselves.
 template <class T>
 Outputs run(const cases::CrossEntropyCase& c, Targets which, T smoothing,
             void (*forward)(const CrossEntropyForward<T>&),
             void (*backward)(const CrossEntropyBackward<T>&)) {
   const auto targets = make_targets(c, which);
+  const std::vector<T> weights = make_weights<T>(c, which);
   Output<T> logits(numbers<T>(c.rows * c.classes, 1, 30)), lse(c.rows), row_loss(c.rows), loss(1);
   forward({.rows = c.rows,
            .classes = c.classes,
            .logits = logits.data(),
            .targets = targets.data(),
+           .weights = weights.empty() ? nullptr : weights.data(),
            .smoothing = smoothing,
            .lse = lse.data(),
            .row_loss = row_loss.data(),
@@ -47,6 +55,7 @@ Outputs run(const cases::CrossEntropyCase& c, Targets which, T smoothing,
             .classes = c.classes,
             .logits = logits.data(),
             .targets = targets.data(),
+            .weights = weights.empty() ? nullptr : weights.data(),
             .smoothing = smoothing,
             .lse = lse.data(),
             .dloss = &dloss,
@@ -57,7 +66,7 @@ Outputs run(const cases::CrossEntropyCase& c, Targets which, T smoothing,
 
 TEST_CASE("cross_entropy", "[cross_entropy]") {
   for (const cases::CrossEntropyCase& c : cases::cross_entropy_cases())
-    for (const Targets which : {Targets::all, Targets::some, Targets::none})
+    for (const Targets which : {Targets::all, Targets::some, Targets::none, Targets::weighted})
       for (const float smoothing : {0.0f, 0.1f}) {
         CAPTURE(c.rows, c.classes, static_cast<int>(which), smoothing);
         check_kernel(
@@ -81,9 +90,11 @@ TEST_CASE("cross_entropy", "[cross_entropy]") {
 
 TEST_CASE("cross_entropy: gradient", "[cross_entropy]") {
   const cases::CrossEntropyCase c{7, 5};
-  for (const Targets which : {Targets::all, Targets::some, Targets::none})
+  for (const Targets which : {Targets::all, Targets::some, Targets::none, Targets::weighted})
     for (const double smoothing : {0.0, 0.1}) {
       const auto targets = make_targets(c, which);
+      const std::vector<double> w = make_weights<double>(c, which);
+      const double* weights = w.empty() ? nullptr : w.data();
       auto logits = numbers<double>(c.rows * c.classes, 1, 3);
       std::vector<double> lse(7), row_loss(7), d(logits.size());
       double result = 0;
@@ -92,6 +103,7 @@ TEST_CASE("cross_entropy: gradient", "[cross_entropy]") {
                                                                         .classes = c.classes,
                                                                         .logits = logits.data(),
                                                                         .targets = targets.data(),
+                                                                        .weights = weights,
                                                                         .smoothing = smoothing,
                                                                         .lse = lse.data(),
                                                                         .row_loss = row_loss.data(),
@@ -104,6 +116,7 @@ TEST_CASE("cross_entropy: gradient", "[cross_entropy]") {
                                                                         .classes = c.classes,
                                                                         .logits = logits.data(),
                                                                         .targets = targets.data(),
+                                                                        .weights = weights,
                                                                         .smoothing = smoothing,
                                                                         .lse = lse.data(),
                                                                         .dloss = &dloss,
