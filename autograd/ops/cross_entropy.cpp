@@ -56,17 +56,20 @@ void check_targets(const Tensor& logits, const Tensor& targets) {
           str("[cross_entropy] targets[", i, "] is ", t[i], ", not in 0 .. ", classes - 1));
 }
 
-}  // namespace
+struct Losses {
+  Tensor mean, rows, lse;
+};
 
-Tensor cross_entropy(const Tensor& logits, const Tensor& targets, double smoothing,
-                     const Tensor& weights) {
+Losses forward(const Tensor& logits, const Tensor& targets, double smoothing,
+               const Tensor& weights) {
   check_matrix("cross_entropy", "logits", logits, 2);
   const int64_t rows = logits.size(0), classes = logits.size(1);
   check_targets(logits, targets);
   if (weights.defined()) check_operand("cross_entropy", logits, "weights", weights, {rows});
-  Tensor loss = Tensor::empty({}, logits.dtype(), logits.device());
-  const Tensor lse = Tensor::empty({rows}, logits.dtype(), logits.device());
-  const Tensor row_loss = Tensor::empty({rows}, logits.dtype(), logits.device());
+  const auto make = [&](const Shape& shape) {
+    return Tensor::empty(shape, logits.dtype(), logits.device());
+  };
+  Losses losses{make({}), make({rows}), make({rows})};
   with_float("cross_entropy", logits.dtype(), [&](auto zero) {
     using T = decltype(zero);
     MEDLEY_KERNEL(
@@ -77,20 +80,32 @@ Tensor cross_entropy(const Tensor& logits, const Tensor& targets, double smoothi
                                         .targets = targets.data<int32_t>(),
                                         .weights = weights.defined() ? weights.data<T>() : nullptr,
                                         .smoothing = static_cast<T>(smoothing),
-                                        .lse = lse.data<T>(),
-                                        .row_loss = row_loss.data<T>(),
-                                        .loss = loss.data<T>()});
+                                        .lse = losses.lse.data<T>(),
+                                        .row_loss = losses.rows.data<T>(),
+                                        .loss = losses.mean.data<T>()});
   });
+  return losses;
+}
+
+}  // namespace
+
+Tensor cross_entropy(const Tensor& logits, const Tensor& targets, double smoothing,
+                     const Tensor& weights) {
+  Losses losses = forward(logits, targets, smoothing, weights);
   if (Tape* tape = recording({logits})) {
     auto node = std::make_unique<CrossEntropyNode>();
     node->logits = logits;
     node->targets = targets;
-    node->lse = lse;
+    node->lse = losses.lse;
     node->weights = weights;
     node->smoothing = smoothing;
-    tape->record(std::move(node), {logits}, {&loss});
+    tape->record(std::move(node), {logits}, {&losses.mean});
   }
-  return loss;
+  return losses.mean;
+}
+
+Tensor cross_entropy_rows(const Tensor& logits, const Tensor& targets, double smoothing) {
+  return forward(logits, targets, smoothing, {}).rows;
 }
 
 }  // namespace medley::autograd

@@ -12,4 +12,7 @@ namespace medley::autograd {
 Tensor cross_entropy(const Tensor& logits, const Tensor& targets, double smoothing = 0,
                      const Tensor& weights = {});
 
+// The loss of each row, [rows], 0 where it does not count. Not differentiable.
+Tensor cross_entropy_rows(const Tensor& logits, const Tensor& targets, double smoothing = 0);
+
 }  // namespace medley::autograd

@@ -21,19 +21,29 @@ using autograd::ParameterBuilder;
 Med::Med(ParameterBuilder& builder, const char* name, const ModelConfig& c)
     : config_(c), layers_(static_cast<size_t>(c.text_depth)) {
   names_.encoder = name;
-  const std::string root = std::string(name) + ".embeddings";
-  const Init init = Init::truncated(c.init_std);
-  words_ = builder.add(root + ".word_embeddings.weight", {c.vocab_size, c.text_width}, init);
-  positions_ =
-      builder.add(root + ".position_embeddings.weight", {c.max_positions, c.text_width}, init);
-  norm_ = LayerNorm(builder, root + ".LayerNorm", c.text_width, c.text_eps);
+  add_embeddings(builder, std::string(name) + ".embeddings");
   for (size_t i = 0; i < layers_.size(); ++i) {
     const std::string at = layer_name(name, i);
     layers_[i].encoder = SelfAttention(builder, at + ".attention", c);
-    layers_[i].ffn = Mlp(builder, at + ".intermediate.dense", at + ".output.dense", c.text_width,
-                         c.ffn_width(), init);
-    layers_[i].norm = LayerNorm(builder, at + ".output.LayerNorm", c.text_width, c.text_eps);
+    add_feed_forward(builder, i, at);
   }
+}
+
+void Med::add_embeddings(ParameterBuilder& builder, const std::string& root) {
+  const Init init = Init::truncated(config_.init_std);
+  const int64_t width = config_.text_width;
+  words_ = builder.add(root + ".word_embeddings.weight", {config_.vocab_size, width}, init);
+  positions_ =
+      builder.add(root + ".position_embeddings.weight", {config_.max_positions, width}, init);
+  norm_ = LayerNorm(builder, root + ".LayerNorm", width, config_.text_eps);
+}
+
+void Med::add_feed_forward(ParameterBuilder& builder, size_t layer, const std::string& at) {
+  layers_[layer].ffn =
+      Mlp(builder, at + ".intermediate.dense", at + ".output.dense", config_.text_width,
+          config_.ffn_width(), Init::truncated(config_.init_std));
+  layers_[layer].norm =
+      LayerNorm(builder, at + ".output.LayerNorm", config_.text_width, config_.text_eps);
 }
 
 void Med::add_cross_attention(ParameterBuilder& builder) {
@@ -47,16 +57,39 @@ void Med::add_decoder(ParameterBuilder& builder, const char* name) {
   const std::string bert = std::string(name) + ".bert";
   for (size_t i = 0; i < layers_.size(); ++i)
     layers_[i].decoder = SelfAttention(builder, layer_name(bert, i) + ".attention", config_);
-  const std::string head = std::string(name) + ".cls.predictions";
+  add_head(builder, std::string(names_.encoder) + ".embeddings");
+  tie_decoder(builder);
+}
+
+Med Med::separate_decoder(ParameterBuilder& builder, const char* name, const ModelConfig& config,
+                          int64_t memory_width) {
+  Med med;
+  med.config_ = config;
+  med.config_.vit_width = memory_width;  // of what cross-attention reads
+  med.layers_.resize(static_cast<size_t>(config.text_depth));
+  med.names_.decoder = name;
+  const std::string bert = std::string(name) + ".bert";
+  med.add_embeddings(builder, bert + ".embeddings");
+  for (size_t i = 0; i < med.layers_.size(); ++i) {
+    const std::string at = layer_name(bert, i);
+    med.layers_[i].decoder = SelfAttention(builder, at + ".attention", med.config_);
+    med.layers_[i].cross = CrossAttention(builder, at + ".crossattention", med.config_);
+    med.add_feed_forward(builder, i, at);
+  }
+  med.add_head(builder, bert + ".embeddings");
+  return med;
+}
+
+// The output matrix is the word embedding.
+void Med::add_head(ParameterBuilder& builder, const std::string& embeddings) {
+  const std::string head = std::string(names_.decoder) + ".cls.predictions";
   head_dense_ = Linear(builder, head + ".transform.dense", config_.text_width, config_.text_width,
                        Init::truncated(config_.init_std));
   head_norm_ =
       LayerNorm(builder, head + ".transform.LayerNorm", config_.text_width, config_.text_eps);
   head_bias_ = builder.add(head + ".bias", {config_.vocab_size}, {});
-  builder.tie(head + ".decoder.weight",
-              std::string(names_.encoder) + ".embeddings.word_embeddings.weight");
+  builder.tie(head + ".decoder.weight", embeddings + ".word_embeddings.weight");
   builder.tie(head + ".decoder.bias", head + ".bias");
-  tie_decoder(builder);
 }
 
 // Everything but self-attention is one parameter under two names (Li et al. 2022, section 3.2).

@@ -21,6 +21,10 @@ class Med {
   // The decoder's own self-attention and its head; the rest of its names are tied to the encoder's.
   void add_decoder(autograd::ParameterBuilder& builder, const char* name);
 
+  // A decoder that shares nothing with an encoder (VQA): it reads states of width memory_width.
+  static Med separate_decoder(autograd::ParameterBuilder& builder, const char* name,
+                              const ModelConfig& config, int64_t memory_width);
+
   // Last hidden states of the pass's kept rows, the encoder's first: [kept rows, C].
   Tensor forward(const MedPass& pass) const;
   // ids, positions [tokens] i32 -> [tokens, C]
@@ -35,6 +39,9 @@ class Med {
   const char* decoder_name() const { return names_.decoder; }
 
  private:
+  void add_embeddings(autograd::ParameterBuilder& builder, const std::string& root);
+  void add_feed_forward(autograd::ParameterBuilder& builder, size_t layer, const std::string& at);
+  void add_head(autograd::ParameterBuilder& builder, const std::string& embeddings);
   void tie_decoder(autograd::ParameterBuilder& builder) const;
 
   MedNames names_;

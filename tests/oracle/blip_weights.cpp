@@ -26,6 +26,18 @@ Tensor place(models::Blip& blip, const std::string& name) {
   return {};
 }
 
+// Every parameter is in the file, under its name or one that it is tied to.
+void check_complete(const autograd::ParameterStore& store, const Tensors& weights) {
+  const std::vector<ArenaEntry>& entries = store.layout().entries();
+  for (const ArenaEntry& entry : entries) {
+    const std::string& owner = entry.owner.empty() ? entry.name : entry.owner;
+    INFO(entry.name);
+    CHECK(std::any_of(entries.begin(), entries.end(), [&](const ArenaEntry& e) {
+      return (e.name == owner || e.owner == owner) && weights.contains(e.name);
+    }));
+  }
+}
+
 }  // namespace
 
 models::SpecialTokens special_tokens(const Json& config) {
@@ -57,19 +69,20 @@ void load_some(models::Blip& blip, const Tensors& weights) {
   }
 }
 
+void load_store(const autograd::ParameterStore& store, const Tensors& weights) {
+  for (const auto& [name, tensor] : weights.all()) {
+    if (!is_float(tensor)) continue;
+    INFO(name);
+    REQUIRE(store.layout().contains(name));
+    copy_values(store.weights.at(name), tensor);
+  }
+  check_complete(store, weights);
+}
+
 void load(models::Blip& blip, const Tensors& weights) {
   load_some(blip, weights);
   for (const autograd::ParameterStore* store : {&blip.weights(), &blip.momentum()})
-    for (const ArenaEntry& entry : store->layout().entries()) {
-      const auto stored = [&](const std::string& name) {
-        return std::any_of(store->layout().entries().begin(), store->layout().entries().end(),
-                           [&](const ArenaEntry& e) {
-                             return (e.name == name || e.owner == name) && weights.contains(e.name);
-                           });
-      };
-      INFO(entry.name);
-      CHECK(stored(entry.owner.empty() ? entry.name : entry.owner));
-    }
+    check_complete(*store, weights);
   blip.queue().next = static_cast<int64_t>(weights.values("queue_ptr").at(0));
 }
 

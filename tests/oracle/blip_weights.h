@@ -15,6 +15,10 @@ void copy_values(const Tensor& to, const Tensor& from);
 // Fills those parameters that the file has; fails the test when a floating tensor has no place.
 void load_some(models::Blip& blip, const Tensors& weights);
 
+// Fills the parameters of a model that is no Blip. Fails the test when one is not in the file or a
+// floating tensor of the file has no place.
+void load_store(const autograd::ParameterStore& store, const Tensors& weights);
+
 // Fills weights, momentum weights, queues and their pointer. Fails the test when a parameter is
 // not in the file or a floating tensor of the file has no place.
 void load(models::Blip& blip, const Tensors& weights);
