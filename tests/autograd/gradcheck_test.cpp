@@ -12,6 +12,7 @@
 #include "autograd/ops/linear.h"
 #include "autograd/ops/normalize.h"
 #include "autograd/ops/patch_embed.h"
+#include "autograd/ops/relu.h"
 #include "autograd/ops/rows.h"
 #include "core/error.h"
 #include "kernels/cross_entropy.h"
@@ -43,6 +44,7 @@ TEST_CASE("gradcheck: linear with every epilogue") {
 TEST_CASE("gradcheck: pointwise ops") {
   const Tensor x = random_tensor({3, 6}, 1), y = random_tensor({3, 6}, 2);
   gradcheck([](const Inputs& in) { return gelu(in[0]); }, {x});
+  gradcheck([](const Inputs& in) { return relu(in[0]); }, {x});
   gradcheck([](const Inputs& in) { return add(in[0], in[1]); }, {x, y});
   gradcheck([](const Inputs& in) { return mean(in[0], in[1]); }, {x, y});
   gradcheck(
