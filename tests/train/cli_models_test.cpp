@@ -105,6 +105,38 @@ TEST_CASE("cli: matching scores of a Hugging Face folder are transformers'") {
         pairs.items()[0].at("itm_probability").number());
 }
 
+TEST_CASE(
+    "cli: answers of a Hugging Face folder are transformers', written or chosen from a list") {
+  const std::string folder = kModels + "vqa";
+  const Json io = Json::read(folder + "/io.json");
+  const auto& questions = io.at("questions").items();
+  TempFolder temp;
+  for (size_t i = 0; i < questions.size(); ++i) {
+    const std::string name = "greedy, question " + std::to_string(i) + " alone without padding";
+    const auto& all = io.at("generate").items();
+    const auto found = std::find_if(all.begin(), all.end(),
+                                    [&](const Json& g) { return g.at("name").text() == name; });
+    REQUIRE(found != all.end());
+    const std::string right = found->at("text").items().at(0).text();
+    const Words words{"answer", folder, picture("vqa", static_cast<int>(i)), "--question",
+                      questions[i].text()};
+    const Json said = output_of(with(words, {"--beams", "1"}));
+    CHECK(said.items().at(0).at("answer").text() == right);
+    CHECK(said.items().at(0).at("score").number() < 0);
+    write_bytes(temp / "list.txt", "there\n" + right + "\npicture\n");
+    const Json chosen = output_of(with(words, {"--candidates", temp / "list.txt"}));
+    CHECK(chosen.items().at(0).at("answer").text() == right);
+  }
+  write_bytes(temp / "empty.txt", "\n");
+  CHECK(run({"answer", folder, picture("vqa", 0), "--question", "what color?", "--candidates",
+             temp / "empty.txt"})
+            .code == 3);
+  CHECK_THAT(run({"answer", kModels + "caption", picture("vqa", 0), "--question", "what?"}).err,
+             Catch::Contains("has no answer decoder"));
+  CHECK_THAT(run({"caption", folder, picture("vqa", 0)}).err,
+             Catch::Contains("has no caption decoder"));
+}
+
 TEST_CASE("cli: features as JSON, as lines and as a file of tensors") {
   const std::string folder = kModels + "retrieval";
   TempFolder temp;

@@ -47,6 +47,7 @@ TEST_CASE("cli: help has examples everywhere") {
                              {"demo"},
                              {"caption"},
                              {"match"},
+                             {"answer"},
                              {"features"},
                              {"eval"},
                              {"eval", "retrieval"},

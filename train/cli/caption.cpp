@@ -69,7 +69,7 @@ int caption(const CaptionOptions& options) {
     }
   };
   const std::vector<PictureError> errors =
-      for_each_batch(files, options.batch, open.blip->model().image_size, use);
+      for_each_batch(files, options.batch, open.config.image_size, use);
   if (options.json) print_json(in_pipeline_shape(results, files.size() == 1));
   return report_pictures(errors);
 }

@@ -55,6 +55,17 @@ struct MatchOptions {
 };
 int match(const MatchOptions& options);
 
+struct AnswerOptions {
+  std::string model;
+  std::vector<std::string> files, questions;
+  std::string candidates;  // file of answers, one a line, to choose from; empty: free answers
+  int64_t rank = 128;      // candidates that are scored whole
+  models::GenerateOptions generate{.max_length = 10, .min_length = 1, .beams = 3};
+  int64_t batch = 16;
+  bool json = false;
+};
+int answer(const AnswerOptions& options);
+
 struct FeatureOptions {
   std::string model;
   std::vector<std::string> files, texts;

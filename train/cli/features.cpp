@@ -83,6 +83,7 @@ class Extractor {
  public:
   Extractor(const OpenModel& open, const FeatureOptions& options)
       : open_(open), options_(options), kind_(options.kind) {
+    open.require(open.blip != nullptr, "features of its own");
     if (kind_ == "contrast") open.require(open.projections, "projections into a common space");
     if (kind_ == "text" || kind_ == "multimodal") open.require(open.matching, "text encoder");
     if (kind_ == "multimodal" && options.texts.empty())
@@ -158,7 +159,7 @@ int features(const FeatureOptions& options) {
   Extractor extractor(open, options);
   extractor.add_texts();
   const std::vector<PictureError> errors =
-      for_each_batch(files, options.batch, open.blip->model().image_size,
+      for_each_batch(files, options.batch, open.config.image_size,
                      [&](const std::vector<std::string>& good, const Tensor& pixels, double) {
                        extractor.add_pictures(good, pixels);
                      });

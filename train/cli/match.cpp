@@ -66,7 +66,7 @@ int match(const MatchOptions& options) {
     }
   };
   const std::vector<PictureError> errors =
-      for_each_batch(files, options.batch, model.model().image_size, use);
+      for_each_batch(files, options.batch, open.config.image_size, use);
   if (options.json)
     print_json(results);
   else

@@ -66,6 +66,30 @@ void add_match(CLI::App& app, Program& p) {
   sub->callback([&p] { p.command = [&p] { return match(p.match); }; });
 }
 
+void add_answer(CLI::App& app, Program& p) {
+  CLI::App* sub = app.add_subcommand("answer", "answer questions about pictures");
+  AnswerOptions& o = p.answer;
+  sub->add_option("model", o.model, "Hugging Face folder of a BlipForQuestionAnswering")
+      ->required();
+  sub->add_option("files", o.files, kFiles)->required();
+  sub->add_option("--question", o.questions, "asked about every picture; may be repeated")
+      ->required();
+  sub->add_option("--candidates", o.candidates,
+                  "file of answers, one a line: the best of them is chosen instead of writing one");
+  sub->add_option("--rank", o.rank, "candidates that are scored whole (default: 128)")
+      ->check(CLI::PositiveNumber);
+  sub->add_option("--beams", o.generate.beams, "beams of a written answer (default: 3)");
+  sub->add_option("--max-tokens", o.generate.max_length,
+                  "longest answer, [DEC] counted (default: 10)");
+  batch_option(sub, o.batch);
+  json_flag(sub, o.json);
+  sub->footer(
+      "Examples:\n  medley answer blip-vqa-base photo.jpg --question \"how many dogs are there?\"\n"
+      "  medley answer blip-vqa-base photos --question \"is it day?\" --candidates yes_no.txt "
+      "--json");
+  sub->callback([&p] { p.command = [&p] { return answer(p.answer); }; });
+}
+
 void add_features(CLI::App& app, Program& p) {
   CLI::App* sub = app.add_subcommand("features", "pictures and texts as vectors");
   FeatureOptions& o = p.features;
@@ -95,6 +119,7 @@ void json_flag(CLI::App* sub, bool& flag) {
 void add_model_commands(CLI::App& app, Program& program) {
   add_caption(app, program);
   add_match(app, program);
+  add_answer(app, program);
   add_features(app, program);
 }
 

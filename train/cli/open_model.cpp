@@ -17,28 +17,37 @@ using models::HfModel;
 
 OpenModel open_own(const std::string& path) {
   LoadedModel loaded = load_model(path);
-  OpenModel open{loaded.checkpoint, "a medley checkpoint", std::move(loaded.tokenizer),
-                 std::move(loaded.model)};
+  OpenModel open{.source = loaded.checkpoint,
+                 .kind = "a medley checkpoint",
+                 .tokenizer = std::move(loaded.tokenizer),
+                 .blip = std::move(loaded.model)};
+  open.config = open.blip->model();
   open.captions = open.matching = open.projections = open.own = true;
-  open.text_tokens = open.caption_tokens = loaded.config.model.max_tokens;
+  open.text_tokens = open.caption_tokens = open.config.max_tokens;
   return open;
 }
 
 OpenModel open_folder(const std::string& path) {
   const models::HfConfig config = models::read_hf_config(path + "/config.json");
-  OpenModel open{path, str("a ", models::architecture_of(config.kind)),
-                 read_hf_tokenizer(path, config),
-                 std::make_unique<models::Blip>(
-                     config.model, models::SpecialTokens{config.sep, config.dec, config.dec + 1},
-                     DType::f32, Device{})};
+  OpenModel open{.source = path,
+                 .kind = str("a ", models::architecture_of(config.kind)),
+                 .tokenizer = read_hf_tokenizer(path, config)};
+  open.config = config.model;
   open.captions = config.kind == HfModel::caption;
   open.matching = open.projections = config.kind == HfModel::itm;
   open.text_tokens = config.model.max_positions;
   open.caption_tokens = std::min<int64_t>(20, config.model.max_positions);
+  const models::SpecialTokens tokens{config.sep, config.dec, config.dec + 1};
+  if (config.kind == HfModel::vqa)
+    open.vqa =
+        std::make_unique<models::Vqa>(config.model, tokens, DType::f32, Device{}, std::nullopt);
+  else
+    open.blip = std::make_unique<models::Blip>(config.model, tokens, DType::f32, Device{});
   models::LoadOptions options;
   options.parts = models::parts_of(config.kind);
   models::WeightFiles files(path);
-  models::load_weights(files, {&open.blip->weights().weights}, options);
+  models::load_weights(
+      files, {open.vqa ? &open.vqa->weights().weights : &open.blip->weights().weights}, options);
   return open;
 }
 

@@ -8,6 +8,7 @@
 
 #include "models/blip/blip.h"
 #include "models/text/tokenizer.h"
+#include "models/vqa/vqa.h"
 
 namespace medley::train {
 
@@ -15,7 +16,9 @@ struct OpenModel {
   std::string source;  // checkpoint or folder
   std::string kind;    // for messages: "a medley checkpoint", "a BlipForConditionalGeneration"
   models::Tokenizer tokenizer;
-  std::unique_ptr<models::Blip> blip;
+  std::unique_ptr<models::Blip> blip = nullptr;  // or
+  std::unique_ptr<models::Vqa> vqa = nullptr;    // a BlipForQuestionAnswering
+  models::ModelConfig config = {};
 
   bool captions = false;     // has a decoder
   bool matching = false;     // has an ITM head

@@ -17,6 +17,7 @@ struct Program {
   DemoOptions demo;
   CaptionOptions caption;
   MatchOptions match;
+  AnswerOptions answer;
   FeatureOptions features;
   EvalCommandOptions eval;
   InspectOptions inspect;
@@ -29,7 +30,7 @@ struct Program {
 // --json of a command.
 void json_flag(CLI::App* sub, bool& flag);
 
-// Commands that use a trained model: caption, match, features.
+// Commands that use a trained model: caption, match, answer, features.
 void add_model_commands(CLI::App& app, Program& program);
 
 }  // namespace medley::train
