@@ -80,6 +80,13 @@ bool is_cjk(char32_t c) {
          in(c, 0xF900, 0xFAFF) || in(c, 0x2F800, 0x2FA1F);
 }
 
+bool is_letter(char32_t c) {
+  const utf8proc_category_t k = category(c);
+  return k >= UTF8PROC_CATEGORY_LU && k <= UTF8PROC_CATEGORY_LO;
+}
+
+bool is_digit(char32_t c) { return category(c) == UTF8PROC_CATEGORY_ND; }
+
 bool is_cased(char32_t c) {
   const utf8proc_category_t k = category(c);
   return k == UTF8PROC_CATEGORY_LU || k == UTF8PROC_CATEGORY_LL || k == UTF8PROC_CATEGORY_LT;

@@ -20,6 +20,8 @@ bool is_space(char32_t c);
 bool is_punctuation(char32_t c);
 // The ideograph blocks that BERT sets apart; kana and Hangul are not among them.
 bool is_cjk(char32_t c);
+bool is_letter(char32_t c);          // Category L*
+bool is_digit(char32_t c);           // Category Nd
 bool is_cased(char32_t c);           // Lu, Ll, Lt
 bool is_case_ignorable(char32_t c);  // Mn, Me, Cf, Lm, Sk and the apostrophes and dots within words
 // Canonical decomposition (NFD) without the marks of category Mn: accents go.

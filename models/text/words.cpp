@@ -60,6 +60,8 @@ bool is_final_sigma(const std::u32string& text, size_t at) {
   return after == text.size() || !is_cased(text[after]);
 }
 
+}  // namespace
+
 std::u32string lower_text(const std::u32string& text) {
   std::u32string out;
   for (size_t i = 0; i < text.size(); ++i) {
@@ -73,8 +75,6 @@ std::u32string lower_text(const std::u32string& text) {
   }
   return out;
 }
-
-}  // namespace
 
 bool is_lone_special(std::string_view piece) {
   return std::find(kLoneSpecialTokens.begin(), kLoneSpecialTokens.end(), piece) !=

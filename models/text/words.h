@@ -13,6 +13,9 @@ inline constexpr std::array<std::string_view, 5> kLoneSpecialTokens{"[PAD]", "[U
                                                                     "[SEP]", "[MASK]"};
 bool is_lone_special(std::string_view piece);
 
+// Lower case as Python's str.lower().
+std::u32string lower_text(const std::u32string& text);
+
 // Cleans, sets CJK apart, splits on white space, lowers, strips accents, splits on punctuation.
 // With keep_special, lone special tokens stay whole.
 std::vector<std::u32string> basic_words(std::string_view text, bool keep_special);

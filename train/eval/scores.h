@@ -24,8 +24,7 @@ Recall recall(const std::vector<std::vector<int64_t>>& ranking,
 struct CaptionScores {
   double exact = 0;     // part that equals one of the names, word for word
   double token_f1 = 0;  // mean F1 of the bags of words against the caption
-  double bleu2 = 0;  // corpus BLEU-2 against all names (Papineni et al. 2002; closest length, ties
-                     // to the shorter)
+  double bleu2 = 0;     // corpus BLEU-2 against all names (train/metrics/bleu.h)
 };
 // One entry a picture: what was said, every text that is right for it, its caption. Words are split
 // at spaces.
