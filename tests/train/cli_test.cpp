@@ -52,6 +52,8 @@ TEST_CASE("cli: help has examples everywhere") {
                              {"eval"},
                              {"eval", "retrieval"},
                              {"eval", "caption"},
+                             {"score"},
+                             {"score", "captions"},
                              {"inspect"},
                              {"info"},
                              {"data"},

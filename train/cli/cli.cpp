@@ -90,6 +90,22 @@ void add_eval(CLI::App& app, Program& p) {
       "Examples:\n  medley eval retrieval runs/demo\n  medley eval caption runs/demo --json");
 }
 
+void add_score(CLI::App& app, Program& p) {
+  CLI::App* score = app.add_subcommand("score", "measure results that lie in files");
+  score->require_subcommand(1);
+  score->footer("Example:\n  medley score captions said.json captions_val.json");
+  CLI::App* sub = score->add_subcommand(
+      "captions", "BLEU, ROUGE-L and CIDEr of captions, as the COCO caption evaluation");
+  sub->add_option("predictions", p.score.predictions, "JSON list of {\"image_id\", \"caption\"}")
+      ->required();
+  sub->add_option("references", p.score.references,
+                  "JSON object whose \"annotations\" are such a list")
+      ->required();
+  json_flag(sub, p.score.json);
+  sub->footer("Example:\n  medley score captions said.json captions_val.json --json");
+  sub->callback([&p] { p.command = [&p] { return score_captions(p.score); }; });
+}
+
 void add_rest(CLI::App& app, Program& p) {
   CLI::App* sub = app.add_subcommand("inspect", "list and verify the tensors of a file");
   sub->add_option("path", p.inspect.path, "safetensors file, run or checkpoint")->required();
@@ -181,6 +197,7 @@ int run_cli(int argc, char** argv) {
     add_pretrain(app, program);
     add_model_commands(app, program);
     add_eval(app, program);
+    add_score(app, program);
     add_rest(app, program);
     try {
       app.parse(argc, argv);

@@ -85,6 +85,12 @@ struct EvalCommandOptions {
 };
 int evaluate(const EvalCommandOptions& options);
 
+struct ScoreOptions {
+  std::string predictions, references;  // COCO's result and annotation forms
+  bool json = false;
+};
+int score_captions(const ScoreOptions& options);
+
 struct InspectOptions {
   std::string path;  // safetensors file, run or checkpoint
   bool strict = false;

@@ -20,6 +20,7 @@ struct Program {
   AnswerOptions answer;
   FeatureOptions features;
   EvalCommandOptions eval;
+  ScoreOptions score;
   InspectOptions inspect;
   DataCheckOptions check;
   ReportOptions report;

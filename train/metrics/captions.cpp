@@ -29,11 +29,9 @@ CaptionMetrics caption_metrics(const std::vector<ScoredText>& corpus) {
     metrics.items.bleu.push_back(counts.scores());
     metrics.items.rouge_l.push_back(rouge_l(corpus[i]));
   }
-  metrics.items.cider_d = cider(corpus, CiderForm::d);
-  metrics.items.cider = cider(corpus, CiderForm::plain);
+  metrics.items.cider = cider(corpus);
   metrics.bleu = sum.scores();
   metrics.rouge_l = mean(metrics.items.rouge_l);
-  metrics.cider_d = mean(metrics.items.cider_d);
   metrics.cider = mean(metrics.items.cider);
   return metrics;
 }

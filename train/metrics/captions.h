@@ -1,5 +1,5 @@
-// All figures of the COCO caption evaluation that need no model: BLEU-1 to BLEU-4, ROUGE-L,
-// CIDEr-D, and plain CIDEr, of a corpus and of each of its items.
+// All figures of the COCO caption evaluation that need no model: BLEU-1 to BLEU-4, ROUGE-L and
+// CIDEr, of a corpus and of each of its items.
 #pragma once
 
 #include <vector>
@@ -12,11 +12,10 @@ namespace medley::train {
 struct CaptionMetrics {
   BleuScores bleu{};   // of the corpus, not a mean
   double rouge_l = 0;  // mean of the items
-  double cider_d = 0;  // mean of the items; what the evaluation calls CIDEr
-  double cider = 0;    // mean of the items
+  double cider = 0;    // mean of the items: CIDEr-D, which the evaluation calls CIDEr
   struct Items {
     std::vector<BleuScores> bleu;
-    std::vector<double> rouge_l, cider_d, cider;
+    std::vector<double> rouge_l, cider;
   } items;
 };
 

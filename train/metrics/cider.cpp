@@ -56,10 +56,10 @@ class Weights {
     return std::sqrt(sum);
   }
 
-  double product(const GramCounts& said, const GramCounts& reference, CiderForm form) const {
+  double product(const GramCounts& said, const GramCounts& reference) const {
     double sum = 0;
     for_common(said, reference, [&](const Gram& gram, int64_t own, int64_t right) {
-      const int64_t counted = form == CiderForm::d ? std::min(own, right) : own;
+      const int64_t counted = std::min(own, right);
       const double weight = of(gram);
       sum += static_cast<double>(counted) * weight * static_cast<double>(right) * weight;
     });
@@ -71,26 +71,24 @@ class Weights {
   std::map<Gram, int64_t> documents_;
 };
 
-double score(const CountedText& text, const Weights& weights, CiderForm form) {
+double score(const CountedText& text, const Weights& weights) {
   constexpr double kSigma = 6;
   double sum = 0;
   for (const Counts& reference : text.references) {
     double cosines = 0;
     for (size_t n = 0; n < kLongestGram; ++n) {
       const double norms = weights.norm(text.said[n]) * weights.norm(reference[n]);
-      if (norms != 0) cosines += weights.product(text.said[n], reference[n], form) / norms;
+      if (norms != 0) cosines += weights.product(text.said[n], reference[n]) / norms;
     }
     const auto difference = static_cast<double>(bigrams(text.said) - bigrams(reference));
-    sum += form == CiderForm::d
-               ? cosines * std::exp(-difference * difference / (2 * kSigma * kSigma))
-               : cosines;
+    sum += cosines * std::exp(-difference * difference / (2 * kSigma * kSigma));
   }
   return 10 * sum / static_cast<double>(kLongestGram * text.references.size());
 }
 
 }  // namespace
 
-std::vector<double> cider(const std::vector<ScoredText>& corpus, CiderForm form) {
+std::vector<double> cider(const std::vector<ScoredText>& corpus) {
   WordIds words;
   std::vector<CountedText> counted;
   for (const ScoredText& text : corpus) {
@@ -101,7 +99,7 @@ std::vector<double> cider(const std::vector<ScoredText>& corpus, CiderForm form)
   }
   const Weights weights(counted);
   std::vector<double> scores;
-  for (const CountedText& text : counted) scores.push_back(score(text, weights, form));
+  for (const CountedText& text : counted) scores.push_back(score(text, weights));
   return scores;
 }
 
