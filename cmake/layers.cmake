@@ -26,7 +26,7 @@ medley_layer(autograd medley_kernels)
 medley_layer(models medley_autograd)
 target_link_libraries(medley_models PRIVATE medley::utf8proc)
 medley_layer(train medley_models)
-target_link_libraries(medley_train PRIVATE PNG::PNG JPEG::JPEG medley::xxhash
+target_link_libraries(medley_train PRIVATE PNG::PNG JPEG::JPEG medley::webp medley::xxhash
   $<BUILD_INTERFACE:nlohmann_json::nlohmann_json> $<BUILD_INTERFACE:tomlplusplus::tomlplusplus>
   $<BUILD_INTERFACE:CLI11::CLI11>)
 

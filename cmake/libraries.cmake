@@ -4,10 +4,13 @@ find_dependency(Threads)
 find_dependency(PNG)
 find_dependency(JPEG)
 
-# Debian's utf8proc and xxhash come without CMake packages.
-foreach(library utf8proc xxhash)
+# Debian's utf8proc, xxhash and webp come without CMake packages.
+set(medley_header_utf8proc utf8proc.h)
+set(medley_header_xxhash xxhash.h)
+set(medley_header_webp webp/decode.h)
+foreach(library utf8proc xxhash webp)
   if(NOT TARGET medley::${library})
-    find_path(MEDLEY_${library}_INCLUDE ${library}.h REQUIRED)
+    find_path(MEDLEY_${library}_INCLUDE ${medley_header_${library}} REQUIRED)
     find_library(MEDLEY_${library}_LIBRARY ${library} REQUIRED)
     mark_as_advanced(MEDLEY_${library}_INCLUDE MEDLEY_${library}_LIBRARY)
     add_library(medley::${library} UNKNOWN IMPORTED)

@@ -40,7 +40,8 @@ TEST_CASE("pictures decode to Pillow's RGB bytes") {
 }
 
 TEST_CASE("a picture that is cut anywhere is refused by name") {
-  for (const char* name : {"rgb.png", "palette.png", "420.jpg", "progressive.jpg", "cmyk.jpg"}) {
+  for (const char* name : {"rgb.png", "palette.png", "420.jpg", "progressive.jpg", "cmyk.jpg",
+                           "lossy.webp", "lossy_alpha.webp"}) {
     const std::vector<uint8_t> whole = golden_file(name);
     for (size_t cut = 0; cut < whole.size(); ++cut) {
       CAPTURE(name, cut, whole.size());
@@ -53,7 +54,8 @@ TEST_CASE("a picture that is cut anywhere is refused by name") {
 TEST_CASE("flipped bits in a picture give a picture or a DataError") {
   Random random(1, Purpose::test);
   int refused = 0;
-  for (const char* name : {"rgb.png", "palette.png", "420.jpg", "progressive.jpg", "cmyk.jpg"}) {
+  for (const char* name : {"rgb.png", "palette.png", "420.jpg", "progressive.jpg", "cmyk.jpg",
+                           "lossy.webp", "lossy_alpha.webp"}) {
     const std::vector<uint8_t> whole = golden_file(name);
     for (int i = 0; i < 400; ++i) {
       std::vector<uint8_t> bytes = whole;
@@ -68,7 +70,8 @@ TEST_CASE("flipped bits in a picture give a picture or a DataError") {
 
 TEST_CASE("what is no picture is refused") {
   CHECK(refusal({}).find("is empty") != std::string::npos);
-  CHECK(refusal({'G', 'I', 'F', '8', '9', 'a'}).find("neither PNG nor JPEG") != std::string::npos);
+  CHECK(refusal({'G', 'I', 'F', '8', '9', 'a'}).find("neither PNG, JPEG nor WebP") !=
+        std::string::npos);
   CHECK_FALSE(refusal({0x89, 'P', 'N', 'G'}).empty());
   CHECK_FALSE(refusal({0xFF, 0xD8, 0xFF}).empty());
   std::vector<uint8_t> noise(4000, 0xA5);
@@ -96,10 +99,23 @@ TEST_CASE("a header that claims 60000 x 60000 pixels is refused before memory is
   put_big_endian(jpeg, at + 7, 60000, 2);
   CHECK(refusal(jpeg).find("60000 x 60000") != std::string::npos);
 
+  std::vector<uint8_t> webp = golden_file("lossless.webp");  // sides less one in 14 bits each
+  const uint8_t largest[] = {0xFF, 0xFF, 0xFF, 0x0F};
+  std::copy(std::begin(largest), std::end(largest), webp.begin() + 21);
+  CHECK(refusal(webp).find("16384 x 16384") != std::string::npos);
+
   CHECK_THROWS_AS(check_picture_size(0, 5, "x"), DataError);
   CHECK_THROWS_AS(check_picture_size(uint64_t{1} << 33, uint64_t{1} << 33, "x"), DataError);
   CHECK_NOTHROW(check_picture_size(8192, 8192, "x"));
   CHECK_THROWS_AS(check_picture_size(8193, 8192, "x"), DataError);
+}
+
+TEST_CASE("an animation is refused") {
+  // A header as of an animated WebP: the extended format with its animation flag.
+  std::vector<uint8_t> bytes = {'R',  'I', 'F', 'F', 22,  0,   0,  0, 'W', 'E',
+                                'B',  'P', 'V', 'P', '8', 'X', 10, 0, 0,   0,
+                                0x02, 0,   0,   0,   5,   0,   0,  5, 0,   0};
+  CHECK(refusal(bytes).find("is an animation") != std::string::npos);
 }
 
 TEST_CASE("reading a picture file") {

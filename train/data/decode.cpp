@@ -1,5 +1,7 @@
-// Tells PNG from JPEG, and checks the size that a header claims.
+// Tells the formats apart, and checks the size that a header claims.
 #include "train/data/decode.h"
+
+#include <cstring>
 
 #include "core/error.h"
 #include "core/str.h"
@@ -22,7 +24,10 @@ Image decode_image(std::span<const uint8_t> bytes, const std::string& source) {
     return decode_png(bytes, source);
   if (bytes.size() >= 3 && bytes[0] == 0xFF && bytes[1] == 0xD8 && bytes[2] == 0xFF)
     return decode_jpeg(bytes, source);
-  throw DataError(str("[image] ", source, " is neither PNG nor JPEG"),
+  if (bytes.size() >= 12 && std::memcmp(bytes.data(), "RIFF", 4) == 0 &&
+      std::memcmp(bytes.data() + 8, "WEBP", 4) == 0)
+    return decode_webp(bytes, source);
+  throw DataError(str("[image] ", source, " is neither PNG, JPEG nor WebP"),
                   "convert it: other formats are not read");
 }
 
