@@ -7,15 +7,20 @@ endif()
 add_library(medley_options INTERFACE)
 target_compile_features(medley_options INTERFACE cxx_std_20)
 target_compile_options(medley_options INTERFACE
-  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Werror
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
   -Wno-psabi  # vectors wider than the baseline's are passed between inlined functions only
-  -Wno-restrict  # GCC 12 reports every "literal" + std::string (its bug 105651)
   -fno-math-errno)
+if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
+  target_compile_options(medley_options INTERFACE -Werror
+    -Wno-restrict)  # GCC 12 reports every "literal" + std::string (its bug 105651)
+endif()
 if(MEDLEY_SANITIZE)
   # -O1 -g1: line numbers in reports, at a third of the time that -O3 -g takes to compile.
   add_compile_options(-fsanitize=${MEDLEY_SANITIZE} -fno-sanitize-recover=all
     -fno-omit-frame-pointer -O1 -g1)
   add_link_options(-fsanitize=${MEDLEY_SANITIZE})
+endif()
+if(MEDLEY_SANITIZE AND CMAKE_CXX_COMPILER_ID STREQUAL GNU)
   # The checks that sanitizers insert add paths on which GCC's flow analysis sees values that cannot
   # be there.
   target_compile_options(medley_options INTERFACE -Wno-error=maybe-uninitialized

@@ -72,6 +72,24 @@ float half_to_float(uint16_t bits) {
   return std::bit_cast<float>(sign | (wide << 23) | (fraction << 13));
 }
 
+int64_t count_not_finite(const std::string& dtype, std::span<const char> bytes) {
+  // All bits of the exponent are set.
+  const auto count = [&](auto zero, uint64_t exponent) {
+    using Bits = decltype(zero);
+    int64_t found = 0;
+    for (size_t at = 0; at + sizeof(Bits) <= bytes.size(); at += sizeof(Bits)) {
+      const auto bits = static_cast<uint64_t>(load_little<Bits>(bytes.data() + at));
+      found += (bits & exponent) == exponent;
+    }
+    return found;
+  };
+  if (dtype == "F16") return count(uint16_t{}, 0x7C00);
+  if (dtype == "BF16") return count(uint16_t{}, 0x7F80);
+  if (dtype == "F32") return count(uint32_t{}, 0x7F800000);
+  if (dtype == "F64") return count(uint64_t{}, 0x7FF0000000000000);
+  return 0;
+}
+
 Tensor tensor_from_bytes(const std::string& dtype, const std::vector<uint64_t>& sizes,
                          std::span<const char> bytes, const std::string& what) {
   const Shape shape = shape_of(sizes, what);

@@ -19,6 +19,9 @@ Shape shape_of(const std::vector<uint64_t>& shape, const std::string& what);
 // IEEE 754 binary16 (1 + 5 + 10 bits); exact.
 float half_to_float(uint16_t bits);
 
+// How many of the elements are NaN or infinite; 0 for types that are no floats.
+int64_t count_not_finite(const std::string& dtype, std::span<const char> bytes);
+
 // A tensor of row-major bytes, in the nearest type that medley has: F16 becomes f32, BOOL u8, I8
 // and I16 i32; all exact. Throws DataError that names `what` for other types.
 Tensor tensor_from_bytes(const std::string& dtype, const std::vector<uint64_t>& shape,

@@ -20,15 +20,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A safetensors file begins with the length of its header and '{'; all else is left to the reader
-// of torch.save's files, which says what it does not know.
+}  // namespace
+
+// It begins with the length of its header and '{'.
 bool looks_like_safetensors(const std::string& path) {
   if (path.ends_with(".safetensors")) return true;
   const ByteSource source = ByteSource::file(path);
   return source.size() > 8 && source.bytes(8, 1)[0] == '{';
 }
-
-}  // namespace
 
 struct WeightFiles::File {
   std::optional<SafetensorsFile> safetensors;

@@ -10,6 +10,10 @@
 
 namespace medley::models {
 
+// Whether a file is to be read as safetensors; all else is left to the reader of torch.save's
+// files.
+bool looks_like_safetensors(const std::string& path);
+
 struct WeightEntry {
   std::string name;    // the original's
   std::string stored;  // as the file has it

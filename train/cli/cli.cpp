@@ -108,11 +108,14 @@ void add_score(CLI::App& app, Program& p) {
 
 void add_rest(CLI::App& app, Program& p) {
   CLI::App* sub = app.add_subcommand("inspect", "list and verify the tensors of a file");
-  sub->add_option("path", p.inspect.path, "safetensors file, run or checkpoint")->required();
+  sub->add_option("path", p.inspect.path,
+                  "safetensors or .pth file, run, checkpoint or Hugging Face folder")
+      ->required();
   sub->add_flag("--strict", p.inspect.strict, "refuse fields that the format does not know, too");
   json_flag(sub, p.inspect.json);
   sub->footer(
-      "Examples:\n  medley inspect model.safetensors\n  medley inspect runs/demo\n"
+      "Examples:\n  medley inspect model.safetensors\n  medley inspect model_base.pth --json\n"
+      "  medley inspect runs/demo\n"
       "Exit code 3 when a file is refused.");
   sub->callback([&p] { p.command = [&p] { return inspect(p.inspect); }; });
 
