@@ -63,31 +63,43 @@ std::string preprocessor_text(int64_t side) {
 
 SafetensorsMetadata hf_metadata() { return {{"format", "pt"}}; }
 
-std::vector<NamedTensor> hf_tensors(const FlatArena& arena, HfModel kind) {
-  if (kind == HfModel::base)
-    throw ValueError("[weights] a BlipModel folder cannot be written: it needs a text pooler",
-                     "write BlipForConditionalGeneration or BlipForImageTextRetrieval");
+std::vector<NamedTensor> part_tensors(const FlatArena& arena,
+                                      const std::vector<std::string>& parts) {
   const ArenaLayout& layout = arena.layout();
   std::set<std::string> fused;
   for (const ArenaEntry& entry : layout.entries())
     if (!entry.owner.empty() && entry.shape.elements() < layout.entry(entry.owner).shape.elements())
       fused.insert(entry.owner);
   std::vector<NamedTensor> tensors;
-  for (const std::string& part : parts_of(kind)) {
-    const size_t before = tensors.size();
+  std::set<std::pair<int64_t, int64_t>> ranges;
+  for (const std::string& part : parts) {
+    bool found = false;
     for (const ArenaEntry& entry : layout.entries()) {
       if (!entry.name.starts_with(part) || fused.contains(entry.name)) continue;
-      // Both are ties that save_pretrained leaves out.
+      found = true;
+      // Two ties that save_pretrained leaves out.
       if (entry.name.find(".cls.predictions.decoder.") != std::string::npos) continue;
+      if (!ranges.emplace(entry.offset, entry.shape.elements()).second) continue;
       const Tensor source = arena.at(entry.name).detach();
-      const Tensor copy = Tensor::empty(source.shape(), DType::f32);
-      copy_floats(source, copy, entry.name);
-      tensors.push_back({transformers_name(entry.name), copy});
+      Tensor tensor = source;
+      if (source.dtype() != DType::f32) {
+        tensor = Tensor::empty(source.shape(), DType::f32);
+        copy_floats(source, tensor, entry.name);
+      }
+      tensors.push_back({entry.name, tensor});
     }
-    if (tensors.size() == before)
-      throw ValueError(str("[weights] ", architecture_of(kind), " needs ", part,
-                           "*, which the model does not have"));
+    if (!found)
+      throw ValueError(str("[weights] ", part, "* is wanted, which the model does not have"));
   }
+  return tensors;
+}
+
+std::vector<NamedTensor> hf_tensors(const FlatArena& arena, HfModel kind) {
+  if (kind == HfModel::base)
+    throw ValueError("[weights] a BlipModel folder cannot be written: it needs a text pooler",
+                     "write BlipForConditionalGeneration or BlipForImageTextRetrieval");
+  std::vector<NamedTensor> tensors = part_tensors(arena, parts_of(kind));
+  for (NamedTensor& named : tensors) named.name = transformers_name(named.name);
   return tensors;
 }
 

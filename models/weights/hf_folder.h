@@ -13,6 +13,11 @@
 
 namespace medley::models {
 
+// The tensors whose names begin with one of `parts`, f32, under the original's names; memory that
+// has several names once. Throws ValueError when a part is not there.
+std::vector<NamedTensor> part_tensors(const FlatArena& arena,
+                                      const std::vector<std::string>& parts);
+
 // The tensors of model.safetensors, f32: the names of `kind` with every shared memory once, as
 // save_pretrained leaves them. Throws ValueError for HfModel::base, whose text encoder has a pooler
 // that BLIP does not have, and when the arena lacks a part.

@@ -49,6 +49,7 @@ TEST_CASE("cli: help has examples everywhere") {
                              {"match"},
                              {"answer"},
                              {"features"},
+                             {"convert"},
                              {"eval"},
                              {"eval", "retrieval"},
                              {"eval", "caption"},

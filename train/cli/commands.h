@@ -66,6 +66,15 @@ struct AnswerOptions {
 };
 int answer(const AnswerOptions& options);
 
+struct ConvertOptions {
+  std::string source, target;
+  std::string to;             // caption, retrieval, vqa, run, safetensors
+  std::string config, vocab;  // of files that carry neither: preset or TOML file, vocab.txt
+  int64_t image_size = 0;     // of the target; 0: the source's
+  bool allow_missing = false, allow_unexpected = false;
+};
+int convert(const ConvertOptions& options);
+
 struct FeatureOptions {
   std::string model;
   std::vector<std::string> files, texts;

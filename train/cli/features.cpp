@@ -7,12 +7,11 @@
 #include "core/error.h"
 #include "core/str.h"
 #include "models/text/pass.h"
-#include "models/weights/safetensors.h"
+#include "train/checkpoint/tensor_file.h"
 #include "train/cli/commands.h"
 #include "train/cli/open_model.h"
 #include "train/cli/pictures.h"
 #include "train/cli/print.h"
-#include "train/io/files.h"
 
 namespace medley::train {
 namespace {
@@ -68,15 +67,6 @@ void print_lines(const std::vector<Rows>& all) {
       print(line);
     }
   }
-}
-
-void write_tensors(const std::string& path, const std::vector<Rows>& all) {
-  std::vector<models::NamedTensor> tensors;
-  for (const Rows& rows : all) tensors.push_back({rows.name, rows.all()});
-  std::string bytes;
-  models::write_safetensors(
-      tensors, {}, [&](std::span<const char> part) { bytes.append(part.data(), part.size()); });
-  replace_file(path, bytes);
 }
 
 class Extractor {
@@ -163,7 +153,11 @@ int features(const FeatureOptions& options) {
                      [&](const std::vector<std::string>& good, const Tensor& pixels, double) {
                        extractor.add_pictures(good, pixels);
                      });
-  if (!options.out.empty()) write_tensors(options.out, extractor.all());
+  if (!options.out.empty()) {
+    std::vector<models::NamedTensor> tensors;
+    for (const Rows& rows : extractor.all()) tensors.push_back({rows.name, rows.all()});
+    write_tensor_file(options.out, tensors, {});
+  }
   if (options.json)
     print_json(json_of(extractor.all()));
   else if (options.out.empty())

@@ -110,6 +110,32 @@ void add_features(CLI::App& app, Program& p) {
   sub->callback([&p] { p.command = [&p] { return features(p.features); }; });
 }
 
+void add_convert(CLI::App& app, Program& p) {
+  CLI::App* sub = app.add_subcommand("convert", "bring weights from one format into another");
+  ConvertOptions& o = p.convert;
+  sub->add_option("source", o.source,
+                  "run, checkpoint, Hugging Face folder, .pth or safetensors file")
+      ->required();
+  sub->add_option("target", o.target, "new folder, or file for safetensors")->required();
+  sub->add_option("--to", o.to,
+                  "caption, retrieval, vqa: Hugging Face folder; run: folder of medley; "
+                  "safetensors: one file, names of the original")
+      ->required()
+      ->check(CLI::IsMember({"caption", "retrieval", "vqa", "run", "safetensors"}));
+  sub->add_option("--config", o.config, "sizes of a file: preset or TOML file (default: base)");
+  sub->add_option("--vocab", o.vocab, "vocab.txt of a file");
+  sub->add_option("--image-size", o.image_size,
+                  "picture size of the target: position embeddings are resized")
+      ->check(CLI::PositiveNumber);
+  sub->add_flag("--allow-missing", o.allow_missing, "what the file lacks becomes 0");
+  sub->add_flag("--allow-unexpected", o.allow_unexpected, "leave out what nobody knows");
+  sub->footer(
+      "Examples:\n  medley convert runs/demo demo_hf --to caption\n"
+      "  medley convert model_base.pth runs/base --to run --vocab vocab.txt\n"
+      "  medley convert blip-itm-base-coco itm.safetensors --to safetensors");
+  sub->callback([&p] { p.command = [&p] { return convert(p.convert); }; });
+}
+
 }  // namespace
 
 void json_flag(CLI::App* sub, bool& flag) {
@@ -121,6 +147,7 @@ void add_model_commands(CLI::App& app, Program& program) {
   add_match(app, program);
   add_answer(app, program);
   add_features(app, program);
+  add_convert(app, program);
 }
 
 }  // namespace medley::train

@@ -18,6 +18,7 @@ struct Program {
   CaptionOptions caption;
   MatchOptions match;
   AnswerOptions answer;
+  ConvertOptions convert;
   FeatureOptions features;
   EvalCommandOptions eval;
   ScoreOptions score;
@@ -31,7 +32,7 @@ struct Program {
 // --json of a command.
 void json_flag(CLI::App* sub, bool& flag);
 
-// Commands that use a trained model: caption, match, answer, features.
+// Commands that use a trained model: caption, match, answer, features, convert.
 void add_model_commands(CLI::App& app, Program& program);
 
 }  // namespace medley::train

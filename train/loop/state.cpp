@@ -122,6 +122,14 @@ std::unique_ptr<models::Blip> load_checkpoint_model(const std::string& checkpoin
   return model;
 }
 
+std::vector<CheckpointFile> weight_files(const FlatArena& weights, const TrainConfig& config,
+                                         const models::Tokenizer& tokenizer) {
+  const Json state = Json::object().set("format", kFormat).set("config", print_config(config));
+  return {{"model.safetensors", parameter_tensors(weights), {}},
+          {"vocab.txt", {}, vocabulary_text(tokenizer)},
+          {"state.json", {}, state.dump(1) + "\n"}};
+}
+
 TrainConfig checkpoint_config(const std::string& checkpoint) {
   std::string path = checkpoint + "/state.json";
   Json state = Json::read(path);

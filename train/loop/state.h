@@ -38,6 +38,9 @@ struct TrainingState {
 std::unique_ptr<models::Blip> load_checkpoint_model(const std::string& checkpoint,
                                                     const TrainConfig& config,
                                                     const models::Tokenizer& tokenizer);
+// The files of a checkpoint that holds weights alone: to use, not to go on from.
+std::vector<CheckpointFile> weight_files(const FlatArena& weights, const TrainConfig& config,
+                                         const models::Tokenizer& tokenizer);
 // The configuration that a checkpoint was written with.
 TrainConfig checkpoint_config(const std::string& checkpoint);
 
