@@ -1,6 +1,6 @@
 """Loads folders that medley wrote with transformers; fails on a missing or unexpected key.
 
-Run by hand, where transformers is installed:
+Run by hand, where transformers is installed, on these folders or on others that medley convert wrote:
     MEDLEY_KEEP_FOLDERS=/some/empty/place build/cpu/tests/train_tests "[huggingface]"
     python3 tests/scripts/check_transformers.py /some/empty/place/*
 """
@@ -21,8 +21,9 @@ def check(folder):
     tokenizer = transformers.BertTokenizer.from_pretrained(folder)
     ids = tokenizer("a red dot", return_tensors="pt")
     side = model.config.vision_config.image_size
+    run = model.generate if architecture == "BlipForQuestionAnswering" else model
     with torch.no_grad():
-        model(pixel_values=torch.zeros(1, 3, side, side), input_ids=ids["input_ids"],
+        run(pixel_values=torch.zeros(1, 3, side, side), input_ids=ids["input_ids"],
               attention_mask=ids["attention_mask"])
     if problems:
         print("  ", problems)
