@@ -76,7 +76,7 @@ std::vector<std::string> parts_of(HfModel kind) {
     case HfModel::vqa:
       return {"visual_encoder.", "text_encoder.", "text_decoder."};
     case HfModel::base:
-      return {"visual_encoder.", "text_encoder.", "vision_proj.", "text_proj."};
+      return {"visual_encoder.", "text_encoder.", "vision_proj.weight", "text_proj.weight"};
   }
   return {};
 }

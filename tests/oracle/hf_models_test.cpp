@@ -1,7 +1,12 @@
 // Folders of transformers, read into medley's model: every tensor finds its place, and what the
 // model computes in f64 is what transformers computed.
+#include <cmath>
+
+#include "autograd/ops/linear.h"
+#include "autograd/tape.h"
 #include "core/error.h"
 #include "models/blip/blip.h"
+#include "models/weights/hf_base.h"
 #include "models/weights/hf_config.h"
 #include "models/weights/load.h"
 #include "tests/catch.h"
@@ -19,12 +24,14 @@ struct Loaded {
   models::LoadReport report;
 };
 
-Loaded load(const std::string& folder, models::LoadOptions options = {}, DType dtype = DType::f64) {
+Loaded load(const std::string& folder, models::LoadOptions options = {}, DType dtype = DType::f64,
+            double label_smoothing = 0) {
   Loaded out;
   out.config = models::read_hf_config(oracle::path(folder + "/config.json"));
   out.config.model.dropout = 0;
   models::LossConfig losses;
   losses.queue_size = 0;
+  losses.label_smoothing = label_smoothing;
   out.blip = std::make_unique<Blip>(
       out.config.model, losses,
       models::SpecialTokens{out.config.sep, out.config.dec, out.config.dec + 1}, dtype, Device{},
@@ -75,6 +82,56 @@ TEST_CASE("captioning folders of transformers, new and old, give its image embed
     oracle::check_close("image_embeds", loaded.blip->encode_image(io.f64("pixel_values")),
                         io.at("image_embeds"), 3e-6);
   }
+}
+
+TEST_CASE("a captioning folder of transformers gives its logits and losses", "[hf_models]") {
+  const std::string folder = "hf/models/caption";
+  const oracle::Tensors io(folder + "/io.safetensors");
+  const oracle::Json recorded = oracle::read_json(folder + "/io.json");
+  models::Batch batch;
+  batch.images = io.f64("pixel_values");
+  batch.text = models::pack(unpadded(io));
+  for (const double smoothing : {0.0, 0.1}) {
+    const Loaded loaded = load(folder, {}, DType::f64, smoothing);
+    models::StepTrace trace;
+    models::StepInfo info;
+    info.trace = &trace;
+    const autograd::NoGrad no_grad;
+    const double loss = loaded.blip->caption_loss(batch, 1, info).item();
+    const std::string key = smoothing == 0 ? "0.0" : "0.1";
+    CHECK(std::abs(loss - recorded.at("loss_with_label_smoothing_" + key).get<double>()) < 1e-6);
+    // Rows that predict, of each text in turn.
+    const std::vector<double> own = oracle::to_doubles(trace.lm_logits), all = io.values("logits");
+    const auto classes = static_cast<size_t>(io.at("logits").size(2)),
+               width = static_cast<size_t>(io.at("logits").size(1));
+    std::vector<double> right;
+    for (size_t b = 0; b < batch.text.lengths.size(); ++b) {
+      const auto row = all.begin() + static_cast<int64_t>(b * width * classes);
+      right.insert(right.end(), row,
+                   row + static_cast<int64_t>(classes) * (batch.text.lengths[b] - 1));
+    }
+    CHECK(oracle::largest_difference(own, right) < 1e-5);
+  }
+}
+
+TEST_CASE("a BlipModel folder of transformers gives its features", "[hf_models]") {
+  const std::string folder = "hf/models/contrastive";
+  const oracle::Tensors io(folder + "/io.safetensors");
+  models::WeightFiles files(oracle::path(folder));
+  const models::HfBase base(files, models::read_hf_config(oracle::path(folder + "/config.json")),
+                            DType::f64, Device{});
+  const Tensor images = base.image_features(io.f64("pixel_values"));
+  const Tensor texts = base.text_features(models::pack(unpadded(io)));
+  oracle::check_close("image_embeds", images, io.at("image_embeds"), 3e-6);
+  oracle::check_close("text_embeds", texts, io.at("text_embeds"), 3e-6);
+  std::vector<double> logits = oracle::to_doubles(autograd::linear(images, texts, {}));
+  for (double& logit : logits) logit *= std::exp(base.logit_scale());
+  CHECK(oracle::largest_difference(logits, io.values("logits_per_image")) < 2e-5);
+  models::WeightFiles other(oracle::path("hf/models/caption"));
+  CHECK_THROWS_AS(
+      models::HfBase(other, models::read_hf_config(oracle::path(folder + "/config.json")),
+                     DType::f32, Device{}),
+      DataError);
 }
 
 TEST_CASE("old pytorch_model.bin files load as model.safetensors does", "[hf_models]") {

@@ -73,7 +73,7 @@ class Extractor {
  public:
   Extractor(const OpenModel& open, const FeatureOptions& options)
       : open_(open), options_(options), kind_(options.kind) {
-    open.require(open.blip != nullptr, "features of its own");
+    open.require(open.blip || (open.base && kind_ == "contrast"), "features of this kind");
     if (kind_ == "contrast") open.require(open.projections, "projections into a common space");
     if (kind_ == "text" || kind_ == "multimodal") open.require(open.matching, "text encoder");
     if (kind_ == "multimodal" && options.texts.empty())
@@ -88,21 +88,20 @@ class Extractor {
     Rows& rows = rows_of("text_features");
     for (const std::string& text : options_.texts)
       rows.labels.push_back(Json::object().set("text", text));
-    rows.parts.push_back(kind_ == "contrast"
+    rows.parts.push_back(open_.base ? open_.base->text_features(texts_)
+                         : kind_ == "contrast"
                              ? open_.blip->text_features(texts_)
                              : first_states(open_.blip->text_states(texts_), texts_));
   }
 
   void add_pictures(const std::vector<std::string>& files, const Tensor& pixels) {
-    const Tensor tokens = open_.blip->encode_image(pixels);
     if (kind_ == "multimodal") {
-      add_pairs(files, tokens);
+      add_pairs(files, open_.blip->encode_image(pixels));
       return;
     }
     Rows& rows = rows_of("image_features");
     for (const std::string& file : files) rows.labels.push_back(Json::object().set("file", file));
-    rows.parts.push_back(kind_ == "contrast" ? open_.blip->image_features(tokens)
-                                             : class_tokens(tokens));
+    rows.parts.push_back(open_.base ? open_.base->image_features(pixels) : own_features(pixels));
   }
 
   const std::vector<Rows>& all() const { return all_; }
@@ -112,6 +111,11 @@ class Extractor {
     const auto found =
         std::find_if(all_.begin(), all_.end(), [&](const Rows& rows) { return rows.name == name; });
     return found != all_.end() ? *found : all_.emplace_back(Rows{name, {}, {}});
+  }
+
+  Tensor own_features(const Tensor& pixels) const {
+    const Tensor tokens = open_.blip->encode_image(pixels);
+    return kind_ == "contrast" ? open_.blip->image_features(tokens) : class_tokens(tokens);
   }
 
   // Every picture with every text.

@@ -38,6 +38,12 @@ OpenModel open_folder(const std::string& path) {
   open.text_tokens = config.model.max_positions;
   open.caption_tokens = std::min<int64_t>(20, config.model.max_positions);
   const models::SpecialTokens tokens{config.sep, config.dec, config.dec + 1};
+  models::WeightFiles files(path);
+  if (config.kind == HfModel::base) {
+    open.projections = true;
+    open.base = std::make_unique<models::HfBase>(files, config, DType::f32, Device{});
+    return open;
+  }
   if (config.kind == HfModel::vqa)
     open.vqa =
         std::make_unique<models::Vqa>(config.model, tokens, DType::f32, Device{}, std::nullopt);
@@ -45,7 +51,6 @@ OpenModel open_folder(const std::string& path) {
     open.blip = std::make_unique<models::Blip>(config.model, tokens, DType::f32, Device{});
   models::LoadOptions options;
   options.parts = models::parts_of(config.kind);
-  models::WeightFiles files(path);
   models::load_weights(
       files, {open.vqa ? &open.vqa->weights().weights : &open.blip->weights().weights}, options);
   return open;

@@ -9,6 +9,7 @@
 #include "models/blip/blip.h"
 #include "models/text/tokenizer.h"
 #include "models/vqa/vqa.h"
+#include "models/weights/hf_base.h"
 
 namespace medley::train {
 
@@ -16,8 +17,9 @@ struct OpenModel {
   std::string source;  // checkpoint or folder
   std::string kind;    // for messages: "a medley checkpoint", "a BlipForConditionalGeneration"
   models::Tokenizer tokenizer;
-  std::unique_ptr<models::Blip> blip = nullptr;  // or
-  std::unique_ptr<models::Vqa> vqa = nullptr;    // a BlipForQuestionAnswering
+  std::unique_ptr<models::Blip> blip = nullptr;    // or
+  std::unique_ptr<models::Vqa> vqa = nullptr;      // a BlipForQuestionAnswering, or
+  std::unique_ptr<models::HfBase> base = nullptr;  // a BlipModel
   models::ModelConfig config = {};
 
   bool captions = false;     // has a decoder
