@@ -55,7 +55,7 @@ TEST_CASE("cli: inspect lists safetensors, .pth in both forms and Hugging Face f
   CHECK_THAT(run({"inspect", kCorpus + "pth/zip.pth"}).out, Catch::Contains("epoch: 3"));
 }
 
-TEST_CASE("cli: inspect counts values that are no numbers; the file is sound") {
+TEST_CASE("cli: inspect counts values that are no numbers in a sound file") {
   TempFolder temp;
   std::vector<float> values(9, 1);
   values[3] = std::numeric_limits<float>::quiet_NaN();
