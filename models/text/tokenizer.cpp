@@ -102,14 +102,18 @@ std::vector<int32_t> Tokenizer::encode(std::string_view text) const {
   };
   // [DEC] and [ENC] were added to BERT's tokenizer, and added tokens are cut out wherever they
   // stand.
-  for (;;) {
-    const size_t at = std::min(text.find("[DEC]"), text.find("[ENC]"));
-    if (at == std::string_view::npos) break;
-    add(text.substr(0, at));
-    ids.push_back(text[at + 1] == 'D' ? dec_ : enc_);
-    text.remove_prefix(at + 5);
+  size_t begin = 0;
+  for (size_t at = 0; (at = text.find('[', at)) != std::string_view::npos;) {
+    const std::string_view token = text.substr(at, 5);
+    if (token != "[DEC]" && token != "[ENC]") {
+      ++at;
+      continue;
+    }
+    add(text.substr(begin, at - begin));
+    ids.push_back(token == "[DEC]" ? dec_ : enc_);
+    begin = at += token.size();
   }
-  add(text);
+  add(text.substr(begin));
   return ids;
 }
 

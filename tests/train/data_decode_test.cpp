@@ -99,6 +99,10 @@ TEST_CASE("a header that claims 60000 x 60000 pixels is refused before memory is
   put_big_endian(jpeg, at + 7, 60000, 2);
   CHECK(refusal(jpeg).find("60000 x 60000") != std::string::npos);
 
+  put_big_endian(jpeg, at + 5, 8000, 2);
+  put_big_endian(jpeg, at + 7, 8000, 2);
+  CHECK(refusal(jpeg).find("bytes cannot hold 8000 x 8000 pixels") != std::string::npos);
+
   std::vector<uint8_t> webp = golden_file("lossless.webp");  // sides less one in 14 bits each
   const uint8_t largest[] = {0xFF, 0xFF, 0xFF, 0x0F};
   std::copy(std::begin(largest), std::end(largest), webp.begin() + 21);

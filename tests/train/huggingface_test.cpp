@@ -114,7 +114,8 @@ TEST_CASE("weights in several files are found by their index, which must be righ
   CHECK_THROWS_WITH(open(""), Catch::Contains("lists no weights"));
 }
 
-TEST_CASE("weights in bf16 and f64 become the model's type, integers do not", "[huggingface]") {
+TEST_CASE("weights in f16, bf16 and f64 become the model's type, integers do not",
+          "[huggingface]") {
   models::Blip blip = make(1);
   const std::string name = "itm_head.bias";
   const TempFolder temp;
@@ -134,6 +135,19 @@ TEST_CASE("weights in bf16 and f64 become the model's type, integers do not", "[
   const std::vector<float> values = {1.5f, -2};
   CHECK(load(Tensor::from(std::vector<double>{1.5, -2}, {2})) == values);
   CHECK(load(Tensor::from(values, {2}).to(DType::bf16)) == values);
+  // f16, which medley has no tensors of: 1.5 and -2 in the file's bits.
+  const std::string header =
+      R"({"itm_head.bias":{"dtype":"F16","shape":[2],"data_offsets":[0,4]}})";
+  std::string file(8, '\0');
+  file[0] = static_cast<char>(header.size());
+  write_bytes(temp / "half.safetensors", file + header + std::string("\x00\x3E\x00\xC0", 4));
+  models::WeightFiles half(temp / "half.safetensors");
+  models::LoadOptions some;
+  some.parts = {"itm_head."};
+  some.allow_missing = true;
+  blip.weights().weights.at(name).fill_zero();
+  models::load_weights(half, {&blip.weights().weights}, some);
+  CHECK(blip.weights().weights.at(name).to_vector<float>() == values);
   CHECK_THROWS_AS(load(Tensor::from(std::vector<int32_t>{1, 2}, {2})), DataError);
   CHECK_THROWS_WITH(load(Tensor::from(std::vector<float>{1, 2, 3}, {3})),
                     Catch::Contains("(3) instead of (2)"));

@@ -1,6 +1,7 @@
 // medley convert: weights from one format into another.
 #include <algorithm>
 #include <filesystem>
+#include <functional>
 
 #include "core/error.h"
 #include "core/str.h"
@@ -13,6 +14,7 @@
 #include "train/checkpoint/tensor_file.h"
 #include "train/cli/commands.h"
 #include "train/cli/print.h"
+#include "train/io/files.h"
 #include "train/loop/run_folder.h"
 #include "train/loop/state.h"
 
@@ -160,6 +162,18 @@ void require_parts(const Source& source, const std::vector<std::string>& wanted,
                     "--to safetensors writes what it has");
 }
 
+// A folder that appears whole or not at all: written beside its place, then renamed.
+void write_whole(const std::string& target, const std::function<void(const std::string&)>& write) {
+  if (fs::exists(target))
+    throw IoError(target + " is there already", "name a new folder: nothing is overwritten");
+  const fs::path parent = fs::path(target).lexically_normal().parent_path();
+  const std::string partial = target + ".partial";
+  remove_path(partial);
+  write(partial);
+  rename_path(partial, target);
+  sync_folder(parent.empty() ? "." : parent.string());
+}
+
 void write_folder(const Source& source, HfModel kind, const std::string& target) {
   if ((kind == HfModel::vqa) != (source.vqa != nullptr))
     throw DataError(str("the source cannot become a ", models::architecture_of(kind)),
@@ -167,7 +181,9 @@ void write_folder(const Source& source, HfModel kind, const std::string& target)
   require_parts(source, models::parts_of(kind), str("a ", models::architecture_of(kind)));
   models::HfConfig config = source.config;
   config.kind = kind;
-  write_huggingface(target, source.weights(), config, source.tokenizer);
+  write_whole(target, [&](const std::string& folder) {
+    write_huggingface(folder, source.weights(), config, source.tokenizer);
+  });
 }
 
 void write_run(const Source& source, const std::string& target) {
@@ -176,9 +192,11 @@ void write_run(const Source& source, const std::string& target) {
   TrainConfig config;
   config.model = source.config.model;
   config.losses.queue_size = 0;
-  const RunFolder run = create_run(target, config, source.tokenizer);
-  write_checkpoint(run.checkpoints(), 0, weight_files(source.weights(), config, source.tokenizer),
-                   1);
+  write_whole(target, [&](const std::string& folder) {
+    const RunFolder run = create_run(folder, config, source.tokenizer);
+    write_checkpoint(run.checkpoints(), 0, weight_files(source.weights(), config, source.tokenizer),
+                     1);
+  });
 }
 
 void write_file(const Source& source, const std::string& target) {

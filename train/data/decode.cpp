@@ -2,6 +2,7 @@
 #include "train/data/decode.h"
 
 #include <cstring>
+#include <filesystem>
 
 #include "core/error.h"
 #include "core/str.h"
@@ -32,6 +33,11 @@ Image decode_image(std::span<const uint8_t> bytes, const std::string& source) {
 }
 
 Image read_image(const std::string& path) {
+  std::error_code error;
+  const uint64_t size = std::filesystem::file_size(path, error);
+  if (!error && size > kMaxPictureBytes)
+    throw DataError(str("[image] ", path, " has ", size, " bytes"),
+                    str("pictures have at most ", kMaxPictureBytes));
   const std::string text = read_text(path);
   const auto* bytes = reinterpret_cast<const uint8_t*>(text.data());
   return decode_image({bytes, text.size()}, path);

@@ -12,6 +12,8 @@ namespace medley::train {
 
 // Larger pictures are refused by their header, before memory is taken for them.
 inline constexpr int64_t kMaxPixels = 64 * 1024 * 1024;
+// The same for files: more than kMaxPixels pixels take when they are not compressed.
+inline constexpr uint64_t kMaxPictureBytes = uint64_t{512} * 1024 * 1024;
 
 // Throws DataError that names `source`: another format, damaged, truncated, too large, an
 // animation.

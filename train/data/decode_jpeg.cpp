@@ -105,6 +105,13 @@ Image decode_jpeg(std::span<const uint8_t> bytes, const std::string& source) {
   };
   if (!read_header(decoder, bytes.data(), bytes.size())) throw fail();
   check_picture_size(decoder.info.image_width, decoder.info.image_height, source);
+  // A Huffman code has a bit at least, and a block of 64 pixels one code: a file that claims eight
+  // times more would cost the memory of a large picture before it is found to be cut short.
+  constexpr uint64_t kPixelsPerByte = 8 * 8 * 64;
+  if (uint64_t{decoder.info.image_width} * decoder.info.image_height >
+      kPixelsPerByte * bytes.size())
+    throw DataError(str("[image] ", source, ": ", bytes.size(), " bytes cannot hold ",
+                        decoder.info.image_width, " x ", decoder.info.image_height, " pixels"));
   const bool inks =
       decoder.info.jpeg_color_space == JCS_CMYK || decoder.info.jpeg_color_space == JCS_YCCK;
   decoder.info.out_color_space = inks ? JCS_CMYK : JCS_RGB;

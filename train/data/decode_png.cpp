@@ -28,6 +28,8 @@ struct Reader {
       throw MemoryError("[image] no memory for the PNG reader");
     }
     png_set_read_fn(png, &source, on_read);
+    // Texts and colour profiles are skipped: kept, they could unpack to gigabytes.
+    png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, nullptr, -1);
   }
   ~Reader() { png_destroy_read_struct(&png, &info, nullptr); }
   Reader(const Reader&) = delete;

@@ -2,47 +2,14 @@
 #include "train/io/json.h"
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "core/error.h"
-#include "models/weights/json_reader.h"
 #include "models/weights/json_text.h"
 #include "train/io/files.h"
 
 namespace medley::train {
 namespace {
-
-using Reader = models::JsonReader;
-
-// Recursion is bounded by the reader's limit on nesting.
-Json build(Reader& reader, Reader::Event event) {
-  switch (event) {
-    case Reader::Event::begin_object: {
-      Json object = Json::object();
-      while (reader.next() == Reader::Event::key) {
-        std::string key = reader.text();
-        if (object.find(key)) reader.fail("the key '" + key + "' stands twice");
-        object.set(key, build(reader, reader.next()));
-      }
-      return object;
-    }
-    case Reader::Event::begin_array: {
-      Json array = Json::array();
-      for (auto e = reader.next(); e != Reader::Event::end_array; e = reader.next())
-        array.push(build(reader, e));
-      return array;
-    }
-    case Reader::Event::string:
-      return reader.text();
-    case Reader::Event::integer:
-      return reader.integer();
-    case Reader::Event::number:
-      return reader.number();
-    case Reader::Event::boolean:
-      return reader.boolean();
-    default:
-      return Json();
-  }
-}
 
 [[noreturn]] void wrong(const char* wanted, const Json& found) {
   std::string text = found.dump();
@@ -52,8 +19,42 @@ Json build(Reader& reader, Reader::Event event) {
 
 }  // namespace
 
+// Recursion is bounded by the reader's limit on nesting.
+Json Json::build(models::JsonReader& reader, models::JsonReader::Event event) {
+  using Event = models::JsonReader::Event;
+  switch (event) {
+    case Event::begin_object: {
+      Object object;
+      std::unordered_set<std::string> keys;  // a vocabulary has tens of thousands
+      while (reader.next() == Event::key) {
+        std::string key = reader.text();
+        if (!keys.insert(key).second) reader.fail("the key '" + key + "' stands twice");
+        Json value = build(reader, reader.next());
+        object.emplace_back(std::move(key), std::move(value));
+      }
+      return Json(Value(std::move(object)));
+    }
+    case Event::begin_array: {
+      Array array;
+      for (auto e = reader.next(); e != Event::end_array; e = reader.next())
+        array.push_back(build(reader, e));
+      return Json(Value(std::move(array)));
+    }
+    case Event::string:
+      return reader.text();
+    case Event::integer:
+      return reader.integer();
+    case Event::number:
+      return reader.number();
+    case Event::boolean:
+      return reader.boolean();
+    default:
+      return Json();
+  }
+}
+
 Json Json::parse(std::string_view text, const std::string& source) {
-  Reader reader(text, source);
+  models::JsonReader reader(text, source);
   Json value = build(reader, reader.next());
   reader.next();
   return value;

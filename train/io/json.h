@@ -14,6 +14,8 @@
 #include <variant>
 #include <vector>
 
+#include "models/weights/json_reader.h"
+
 namespace medley::train {
 
 class Json {
@@ -61,6 +63,7 @@ class Json {
  private:
   using Value = std::variant<std::monostate, bool, int64_t, double, std::string, Array, Object>;
   explicit Json(Value value) : value_(std::move(value)) {}
+  static Json build(models::JsonReader& reader, models::JsonReader::Event event);
   void write(std::string& out, int indent, int level) const;
 
   Value value_;
