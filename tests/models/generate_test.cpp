@@ -147,3 +147,18 @@ TEST_CASE("generation: wide beams find the best of all texts") {
   for (const Generated& text : search.finish()) found = std::max(found, text.score);
   CHECK(found >= best - 1e-12);
 }
+
+TEST_CASE("a model for inference captions as its training twin does, and takes no step") {
+  Captioner c(4);
+  const Preset p = tiny(0);
+  Blip twin(p.model, {}, DType::f64, {});
+  CHECK_FALSE(twin.weights().gradients.flat().defined());
+  CHECK_FALSE(twin.momentum().weights.flat().defined());
+  twin.weights().weights.flat().copy_from(c.blip.weights().weights.flat());
+  const GenerateOptions options{.max_length = 8, .beams = 2};
+  CHECK(ids_of(twin.caption(c.images, options)) == ids_of(c.blip.caption(c.images, options)));
+  const Batch batch = random_batch(p.model, 3, 4);
+  CHECK_THROWS_WITH(twin.pretrain(batch, {}), Contains("for inference alone"));
+  CHECK_THROWS_WITH(twin.retrieve(batch, {}), Contains("for inference alone"));
+  CHECK_THROWS_WITH(twin.caption_loss(batch, 1, {}), Contains("for inference alone"));
+}
