@@ -159,7 +159,7 @@ TEST_CASE("cli: features as JSON, as lines and as a file of tensors") {
   models::SafetensorsFile base_io(base + "/io.safetensors");
   CHECK(unlike.at("image_features").items()[0].at("vector").items()[0].number() ==
         Approx(static_cast<double>(base_io.read("image_embeds").data<float>()[0])).margin(1e-5));
-  CHECK(run({"features", base, base + "/images", "--kind", "image"}).code == 3);
+  CHECK(run({"features", base, base + "/images", "--kind", "state"}).code == 3);
   CHECK(run({"features", kModels + "caption", picture("caption", 0)}).code == 3);
 }
 

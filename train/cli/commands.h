@@ -78,7 +78,7 @@ int convert(const ConvertOptions& options);
 struct FeatureOptions {
   std::string model;
   std::vector<std::string> files, texts;
-  std::string kind = "contrast";  // contrast, image, text, multimodal
+  std::string kind = "contrast";  // contrast, state, multimodal
   std::string out;                // safetensors file
   int64_t batch = 16;
   bool json = false;

@@ -18,7 +18,7 @@ namespace {
 
 // A matrix of features, and what its rows belong to.
 struct Rows {
-  const char* name;
+  std::string name;
   std::vector<Json> labels;
   std::vector<Tensor> parts;
 
@@ -74,8 +74,10 @@ class Extractor {
   Extractor(const OpenModel& open, const FeatureOptions& options)
       : open_(open), options_(options), kind_(options.kind) {
     open.require(open.blip || (open.base && kind_ == "contrast"), "features of this kind");
-    if (kind_ == "contrast") open.require(open.projections, "projections into a common space");
-    if (kind_ == "text" || kind_ == "multimodal") open.require(open.matching, "text encoder");
+    if (kind_ == "contrast")
+      open.require(open.projections, "projections into a common space");
+    else if (!options.texts.empty())
+      open.require(open.matching, "text encoder");
     if (kind_ == "multimodal" && options.texts.empty())
       throw ConfigError("multimodal features need texts", "give some with --text");
     std::vector<std::vector<int32_t>> ids;
@@ -84,7 +86,7 @@ class Extractor {
   }
 
   void add_texts() {
-    if (options_.texts.empty() || kind_ == "image" || kind_ == "multimodal") return;
+    if (options_.texts.empty() || kind_ == "multimodal") return;
     Rows& rows = rows_of("text_features");
     for (const std::string& text : options_.texts)
       rows.labels.push_back(Json::object().set("text", text));

@@ -97,16 +97,16 @@ void add_features(CLI::App& app, Program& p) {
   sub->add_option("files", o.files, kFiles);
   sub->add_option("--text", o.texts, "text; may be repeated");
   sub->add_option("--kind", o.kind,
-                  "contrast: unit vectors of pictures and texts in one space (default); image, "
-                  "text: state of the class token; multimodal: state of every picture with every "
+                  "contrast: unit vectors of pictures and texts in one space (default); state: "
+                  "last state of the class token; multimodal: state of every picture with every "
                   "text")
-      ->check(CLI::IsMember({"contrast", "image", "text", "multimodal"}));
+      ->check(CLI::IsMember({"contrast", "state", "multimodal"}));
   sub->add_option("--out", o.out, "write them to this safetensors file");
   batch_option(sub, o.batch);
   json_flag(sub, o.json);
   sub->footer(
       "Examples:\n  medley features runs/demo a.png b.png --text \"a cat\" --out f.safetensors\n"
-      "  medley features runs/demo pictures --kind image --json");
+      "  medley features runs/demo pictures --kind state --json");
   sub->callback([&p] { p.command = [&p] { return features(p.features); }; });
 }
 
