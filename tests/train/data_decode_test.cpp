@@ -1,35 +1,9 @@
 // PNG and JPEG against Pillow's bytes, and against damage.
 #include "core/philox.h"
-#include "tests/train/data_support.h"
-#include "train/data/decode.h"
+#include "tests/train/picture_support.h"
 
 namespace medley::train {
 namespace {
-
-std::vector<uint8_t> golden_file(const std::string& name) {
-  for (const Json& item : data_goldens().at("decode").items())
-    if (item.at("name").text() == name) return from_hex(item.at("file").text());
-  FAIL("no golden " << name);
-  return {};
-}
-
-std::string refusal(const std::vector<uint8_t>& bytes) {
-  return message_of<DataError>([&] { decode_image(bytes, "folder/x"); });
-}
-
-void put_big_endian(std::vector<uint8_t>& bytes, size_t at, uint32_t value, size_t width) {
-  for (size_t i = 0; i < width; ++i)
-    bytes[at + i] = static_cast<uint8_t>(value >> 8 * (width - 1 - i));
-}
-
-uint32_t crc32(const uint8_t* bytes, size_t size) {
-  uint32_t crc = ~0u;
-  for (size_t i = 0; i < size; ++i) {
-    crc ^= bytes[i];
-    for (int bit = 0; bit < 8; ++bit) crc = crc >> 1 ^ (crc & 1 ? 0xEDB88320u : 0);
-  }
-  return ~crc;
-}
 
 TEST_CASE("pictures decode to Pillow's RGB bytes") {
   for (const Json& item : data_goldens().at("decode").items()) {
@@ -87,7 +61,7 @@ TEST_CASE("a header that claims 60000 x 60000 pixels is refused before memory is
   std::vector<uint8_t> png = golden_file("rgb.png");
   put_big_endian(png, 16, 60000, 4);
   put_big_endian(png, 20, 60000, 4);
-  put_big_endian(png, 29, crc32(png.data() + 12, 17), 4);
+  put_big_endian(png, 29, png_crc(png.data() + 12, 17), 4);
   CHECK(refusal(png).find("60000 x 60000") != std::string::npos);
 
   std::vector<uint8_t> jpeg = golden_file("420.jpg");
