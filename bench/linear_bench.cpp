@@ -95,7 +95,7 @@ void enter(const std::string& what, Product product, Isa isa) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  for (const Isa isa : {Isa::avx512, Isa::avx2, Isa::portable})
+  for (const Isa isa : kernels::cpu::kAllIsas)
     if (kernels::cpu::cpu_has(isa))
       enter(std::string(kernels::cpu::name_of(isa)), kernels::cpu::gemm, isa);
   enter("eigen", eigen, kernels::cpu::isa());

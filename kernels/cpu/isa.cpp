@@ -8,9 +8,27 @@
 #include "core/env.h"
 #include "core/error.h"
 #include "core/str.h"
+#if MEDLEY_AMX
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 
 namespace medley::kernels::cpu {
 namespace {
+
+// Linux gives the 8 KiB of tile registers only to a process that has asked for them
+// (Documentation/arch/x86/xstate.rst).
+bool tiles_allowed() {
+#if MEDLEY_AMX
+  constexpr long kRequestPermission = 0x1023, kTileData = 18;  // asm/prctl.h, XCR0
+  static const bool allowed =
+      __builtin_cpu_supports("amx-tile") && __builtin_cpu_supports("amx-bf16") &&
+      syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+  return allowed;
+#else
+  return false;
+#endif
+}
 
 void need(Isa isa) {
   if (!cpu_has(isa)) {
@@ -22,16 +40,18 @@ void need(Isa isa) {
 Isa isa_by_default() {
   const std::string name = env("MEDLEY_ISA");
   if (name.empty()) {
-    if (cpu_has(Isa::avx512)) return Isa::avx512;
-    return cpu_has(Isa::avx2) ? Isa::avx2 : Isa::portable;
+    Isa best = Isa::portable;
+    for (const Isa isa : kAllIsas)
+      if (cpu_has(isa)) best = isa;
+    return best;
   }
-  for (const Isa isa : {Isa::portable, Isa::avx2, Isa::avx512}) {
+  for (const Isa isa : kAllIsas) {
     if (name == name_of(isa)) {
       need(isa);
       return isa;
     }
   }
-  throw ValueError(str("MEDLEY_ISA is '", name, "'"), "use portable, avx2 or avx512");
+  throw ValueError(str("MEDLEY_ISA is '", name, "'"), "use portable, avx2, avx512 or amx");
 }
 
 std::atomic<Isa>& current() {
@@ -59,9 +79,12 @@ bool cpu_has(Isa isa) {
       return cpu_has(Isa::avx2) && __builtin_cpu_supports("avx512f") &&
              __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") &&
              __builtin_cpu_supports("avx512vl");
+    case Isa::amx:
+      return cpu_has(Isa::avx512) && tiles_allowed();
 #else
     case Isa::avx2:
     case Isa::avx512:
+    case Isa::amx:
       return false;
 #endif
   }
@@ -76,6 +99,8 @@ std::string_view name_of(Isa isa) {
       return "avx2";
     case Isa::avx512:
       return "avx512";
+    case Isa::amx:
+      return "amx";
   }
   return "?";
 }

@@ -3,11 +3,20 @@
 
 #include <string_view>
 
+// Whether products on AMX tiles are compiled.
+#if defined(__x86_64__) && defined(__linux__) && defined(__GNUC__) && !defined(__clang__)
+#define MEDLEY_AMX 1
+#else
+#define MEDLEY_AMX 0
+#endif
+
 namespace medley::kernels::cpu {
 
-enum class Isa { portable, avx2, avx512 };
+// amx is avx512 with matrix products on tiles.
+enum class Isa { portable, avx2, avx512, amx };
+inline constexpr Isa kAllIsas[] = {Isa::portable, Isa::avx2, Isa::avx512, Isa::amx};
 
-// The best that this CPU has, or what MEDLEY_ISA names (portable, avx2, avx512). Throws ValueError
+// The best that this CPU has, or what MEDLEY_ISA names (portable, avx2, avx512, amx). Throws ValueError
 // for a set that the CPU lacks.
 Isa isa();
 void set_isa(Isa isa);  // for tests and benchmarks: throws ValueError for a set that the CPU lacks
@@ -21,6 +30,7 @@ std::string_view name_of(Isa isa);
 #define MEDLEY_ISA_CALL(function, ...)            \
   do {                                            \
     switch (::medley::kernels::cpu::isa()) {      \
+      case ::medley::kernels::cpu::Isa::amx:      \
       case ::medley::kernels::cpu::Isa::avx512:   \
         return avx512::function(__VA_ARGS__);     \
       case ::medley::kernels::cpu::Isa::avx2:     \

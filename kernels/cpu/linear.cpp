@@ -13,6 +13,9 @@
 #include "kernels/cpu/isa.h"
 #include "kernels/cpu/scratch.h"
 #include "kernels/reference/linear.h"
+#if MEDLEY_AMX
+#include <immintrin.h>
+#endif
 
 namespace medley::kernels::cpu {
 namespace {
@@ -23,6 +26,7 @@ constexpr int64_t kChunk = 384;
 // One copy of B, 2 MiB: it stays in a second-level cache while all rows of A pass, and a transposed
 // A is not copied too often.
 constexpr int64_t kPackedFloats = 1 << 19;
+constexpr int64_t kPackedWords = 1 << 21;  // the same on AMX, three parts of each number
 // Work for which another thread is woken: some microseconds.
 constexpr int64_t kPackGrain = 1 << 15;   // floats copied or added
 constexpr int64_t kGrainFlops = 1 << 18;  // multiplications and additions
@@ -32,6 +36,23 @@ constexpr int64_t kGrainFlops = 1 << 18;  // multiplications and additions
 
 #define MEDLEY_ISA_BODY "kernels/cpu/linear.inc"
 #include "kernels/cpu/for_each_isa.h"
+
+#if MEDLEY_AMX
+#pragma GCC push_options
+#pragma GCC target("avx512f,avx512dq,avx512bw,avx512vl,avx2,fma,prefer-vector-width=512")
+#pragma GCC target("amx-tile,amx-bf16")
+namespace medley::kernels::cpu::amx {
+using avx512::load;
+using avx512::transpose;
+using avx512::Vec;
+#include "kernels/cpu/linear_amx.inc"
+}  // namespace medley::kernels::cpu::amx
+#pragma GCC pop_options
+#else
+namespace medley::kernels::cpu {
+namespace amx = avx512;
+}
+#endif
 
 namespace medley::kernels::cpu {
 namespace {
@@ -79,6 +100,8 @@ void eigen_gemm(const Gemm<float>& g) {
 void gemm(const Gemm<float>& args) {
   if (args.m == 0 || args.n == 0) return;
   switch (isa()) {
+    case Isa::amx:
+      return amx::gemm(args);
     case Isa::avx512:
       return avx512::gemm(args);
     case Isa::avx2:

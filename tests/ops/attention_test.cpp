@@ -13,7 +13,7 @@ using kernels::cpu::Isa;
 
 std::vector<Isa> instruction_sets() {
   std::vector<Isa> sets;
-  for (Isa isa : {Isa::portable, Isa::avx2, Isa::avx512})
+  for (Isa isa : kernels::cpu::kAllIsas)
     if (kernels::cpu::cpu_has(isa)) sets.push_back(isa);
   return sets;
 }

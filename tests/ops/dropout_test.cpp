@@ -56,7 +56,7 @@ TEST_CASE("dropout: every instruction set and thread count gives the reference's
       auto expected = accumulate ? numbers<float>(count) : poison<float>(count);
       kernels::reference::dropout(
           Dropout<float>{c.rows, c.n, x.data(), expected.data(), accumulate, key});
-      for (Isa isa : {Isa::portable, Isa::avx2, Isa::avx512}) {
+      for (Isa isa : kernels::cpu::kAllIsas) {
         if (!kernels::cpu::cpu_has(isa)) continue;
         kernels::cpu::set_isa(isa);
         for (int threads : {1, 2, 3}) {

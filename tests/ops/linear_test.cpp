@@ -225,7 +225,7 @@ TEST_CASE("linear: the packed kernel is faster than Eigen", "[linear][timing]") 
   const Isa isa = kernels::cpu::isa();
   const int threads = thread_count();
   set_thread_count(1);
-  for (const Isa own : {Isa::avx2, Isa::avx512}) {
+  for (const Isa own : {Isa::avx2, Isa::avx512, Isa::amx}) {
     if (!kernels::cpu::cpu_has(own)) continue;
     CAPTURE(kernels::cpu::name_of(own));
     CHECK(ticks(Isa::portable) > 1.15 * 1.7 * ticks(own));

@@ -92,7 +92,7 @@ void for_each_variant(const F& f) {
   using kernels::cpu::Isa;
   const Isa isa = kernels::cpu::isa();
   const int threads = thread_count();
-  for (const Isa variant : {Isa::portable, Isa::avx2, Isa::avx512}) {
+  for (const Isa variant : kernels::cpu::kAllIsas) {
     if (!kernels::cpu::cpu_has(variant)) continue;
     kernels::cpu::set_isa(variant);
     for (const int n : {1, 2, 3}) {
