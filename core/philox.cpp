@@ -1,5 +1,4 @@
-// Philox4x32-10 and the distributions on top of it. Constants: Salmon et al., "Parallel random
-// numbers: as easy as 1, 2, 3", SC 2011, table 2 and section 4.3.
+// The distributions on top of Philox4x32-10.
 #include "core/philox.h"
 
 #include <cmath>
@@ -8,20 +7,6 @@
 #include "core/error.h"
 
 namespace medley {
-
-std::array<uint32_t, 4> philox4x32(std::array<uint32_t, 4> counter, std::array<uint32_t, 2> key) {
-  constexpr uint64_t kMultiplier0 = 0xD2511F53, kMultiplier1 = 0xCD9E8D57;
-  constexpr uint32_t kWeyl0 = 0x9E3779B9, kWeyl1 = 0xBB67AE85;
-  for (int round = 0; round < 10; ++round) {
-    const uint64_t a = kMultiplier0 * counter[0];
-    const uint64_t b = kMultiplier1 * counter[2];
-    counter = {static_cast<uint32_t>(b >> 32) ^ counter[1] ^ key[0], static_cast<uint32_t>(b),
-               static_cast<uint32_t>(a >> 32) ^ counter[3] ^ key[1], static_cast<uint32_t>(a)};
-    key[0] += kWeyl0;
-    key[1] += kWeyl1;
-  }
-  return counter;
-}
 
 // Counter words: block number, sample, low half of the step, and purpose (8 bits) under the step's
 // high bits. Streams of different arguments never overlap while a stream stays below 2^34 numbers

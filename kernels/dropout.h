@@ -15,22 +15,22 @@ struct DropoutKey {
   uint32_t step = 0;
   uint32_t site = 0;  // which dropout of the model: unique within a step
 
-  bool active() const { return p > 0; }
+  constexpr bool active() const { return p > 0; }
   // Elements are kept when their 16-bit draw is at least this.
-  uint32_t threshold() const { return static_cast<uint32_t>(p * 65536.0f + 0.5f); }
-  float scale() const { return 65536.0f / static_cast<float>(65536u - threshold()); }
+  constexpr uint32_t threshold() const { return static_cast<uint32_t>(p * 65536.0f + 0.5f); }
+  constexpr float scale() const { return 65536.0f / static_cast<float>(65536u - threshold()); }
 };
 
 // Eight draws of 16 bits: columns 8c .. 8c + 7 of one row. Purpose::dropout is part of the key
 // word.
-inline std::array<uint32_t, 4> dropout_block(const DropoutKey& key, uint32_t batch, uint32_t row,
-                                             uint32_t c) {
+constexpr std::array<uint32_t, 4> dropout_block(const DropoutKey& key, uint32_t batch, uint32_t row,
+                                                uint32_t c) {
   const auto low = static_cast<uint32_t>(key.seed), high = static_cast<uint32_t>(key.seed >> 32);
   return philox4x32({c, row, batch, key.step},
                     {low ^ (static_cast<uint32_t>(Purpose::dropout) << 24), high ^ key.site});
 }
 
-inline bool dropout_keeps(const DropoutKey& key, uint32_t batch, uint32_t row, uint32_t column) {
+constexpr bool dropout_keeps(const DropoutKey& key, uint32_t batch, uint32_t row, uint32_t column) {
   const uint32_t word = dropout_block(key, batch, row, column / 8)[(column % 8) / 2];
   return ((column % 2 != 0 ? word >> 16 : word) & 0xffffu) >= key.threshold();
 }
