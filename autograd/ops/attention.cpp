@@ -1,5 +1,6 @@
 #include "autograd/ops/attention.h"
 
+#include <algorithm>
 #include <cmath>
 #include <type_traits>
 
@@ -167,11 +168,13 @@ Tensor attend(const Tensor& q, const Tensor& kv, const Layout& layout, bool is_s
 
 Sequences make_sequences(const std::vector<int32_t>& lengths, Device device) {
   std::vector<int32_t> cu{0};
+  int64_t longest = 0;
   for (const int32_t length : lengths) {
     if (length < 0) throw ValueError(str("[attention] a sequence has length ", length));
     cu.push_back(cu.back() + length);
+    longest = std::max<int64_t>(longest, length);
   }
-  return {Tensor::from(cu, {static_cast<int64_t>(cu.size())}, device)};
+  return {Tensor::from(cu, {static_cast<int64_t>(cu.size())}, device), longest};
 }
 
 Sequences uniform_sequences(int64_t count, int64_t length, Device device) {

@@ -108,14 +108,9 @@ DropoutSites Blip::Impl::image_sites(const StepInfo& info, DropoutSites::Pass pa
   return {model.drop_path, info.seed, info.step, pass};
 }
 
-std::vector<int32_t> draw_negatives(const Tensor& sim, const Tensor& caption, const StepInfo& info,
-                                    uint32_t direction, NegativeRule rule) {
+Tensor draw_negatives(const Tensor& sim, const Tensor& caption, const StepInfo& info,
+                      uint32_t direction, NegativeRule rule) {
   const int64_t batch = sim.size(0);
-  if (sim.device().kind == Device::Meta) {
-    std::vector<int32_t> next;
-    for (int64_t b = 0; b < batch; ++b) next.push_back(static_cast<int32_t>((b + 1) % batch));
-    return next;
-  }
   const Tensor index = Tensor::empty({batch}, DType::i32, sim.device());
   autograd::with_float("pretrain", sim.dtype(), [&](auto zero) {
     using T = decltype(zero);
@@ -132,7 +127,7 @@ std::vector<int32_t> draw_negatives(const Tensor& sim, const Tensor& caption, co
                       .direction = direction,
                       .index = index.data<int32_t>()});
   });
-  return index.to_vector<int32_t>();
+  return index;
 }
 
 }  // namespace medley::models
