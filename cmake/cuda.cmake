@@ -8,11 +8,21 @@ if(NOT MEDLEY_CUDA MATCHES "^(OFF|ON|EMULATE)$")
   message(FATAL_ERROR "MEDLEY_CUDA is '${MEDLEY_CUDA}': use OFF, ON or EMULATE")
 endif()
 
+# core/cuda: what every backend shares, and the one backend.
+set(core_cuda ${PROJECT_SOURCE_DIR}/core/cuda)
+file(GLOB sources CONFIGURE_DEPENDS ${core_cuda}/*.cpp)
+list(FILTER sources EXCLUDE REGEX "/(none|runtime|emulated|device_region)\\.cpp$")
+target_sources(medley_core PRIVATE ${sources})
+
 file(GLOB cuda_kernels CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/kernels/cuda/*.cu)
 if(MEDLEY_CUDA STREQUAL EMULATE)
   file(GLOB emulator CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/kernels/cuda/emulator/*.cpp)
-  set_source_files_properties(${cuda_kernels} PROPERTIES LANGUAGE CXX COMPILE_OPTIONS "-x;c++")
+  # As nvcc compiles them: "#pragma unroll" is known, and memory may be read as another type than it
+  # was written as.
+  set_source_files_properties(${cuda_kernels} PROPERTIES LANGUAGE CXX
+    COMPILE_OPTIONS "-x;c++;-Wno-unknown-pragmas;-fno-strict-aliasing")
   target_sources(medley_kernels PRIVATE ${cuda_kernels} ${emulator})
+  target_sources(medley_core PRIVATE ${core_cuda}/emulated.cpp ${core_cuda}/device_region.cpp)
   target_compile_definitions(medley_core PUBLIC MEDLEY_CUDA=1 MEDLEY_CUDA_EMULATED=1)
 elseif(MEDLEY_CUDA STREQUAL ON)
   if(NOT CMAKE_CUDA_ARCHITECTURES)
@@ -26,6 +36,9 @@ elseif(MEDLEY_CUDA STREQUAL ON)
   target_compile_options(medley_kernels PRIVATE
     "$<$<COMPILE_LANGUAGE:CUDA>:--expt-relaxed-constexpr;-lineinfo;-Werror=all-warnings>")
   target_compile_definitions(medley_core PUBLIC MEDLEY_CUDA=1)
+  target_sources(medley_core PRIVATE ${core_cuda}/runtime.cpp)
   target_link_libraries(medley_core PUBLIC CUDA::cudart_static)
   target_link_libraries(medley_kernels PUBLIC CUDA::cublasLt)
+else()
+  target_sources(medley_core PRIVATE ${core_cuda}/none.cpp)
 endif()
