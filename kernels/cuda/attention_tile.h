@@ -4,8 +4,8 @@
 
 #include <cstdint>
 
-#include "core/cuda/fault.h"
 #include "kernels/attention.h"
+#include "kernels/cuda/attention_launch.h"
 #include "kernels/cuda/device/cp_async.h"
 #include "kernels/cuda/device/cuda.h"
 #include "kernels/cuda/device/fault.h"
@@ -23,15 +23,15 @@ MEDLEY_DEVICE AttentionRows attention_rows(const int32_t* cu, int64_t i, int64_t
                                            medley::cuda::Fault* fault) {
   using medley::cuda::FaultKind;
   const int32_t first = cu[i], end = cu[i + 1];
-  if (first < 0 || end < first) {
+  if (i == 0 && first != 0)
+    raise_fault(fault, FaultKind::index_out_of_range, 0, first, 1);
+  else if (first < 0 || end < first)
     raise_fault(fault, FaultKind::offsets_decrease, i + 1, end, first);
-    return {0, 0};
-  }
-  if (end > rows || (i + 1 == n && end != rows)) {
+  else if (end > rows || (i + 1 == n && end != rows))
     raise_fault(fault, FaultKind::offsets_end, i + 1, end, rows);
-    return {0, 0};
-  }
-  return {first, end - first};
+  else
+    return {first, end - first};
+  return {0, 0};
 }
 
 // Query block i against its key block: rows q0 .. q0 + lq of q and k0 .. k0 + lk of k.
@@ -44,17 +44,23 @@ struct AttentionBlock {
   }
 };
 
-// A block with bad offsets or a bad kv_index has no rows or no keys.
+// A block with bad offsets, a bad kv_index or more than most_keys keys has no rows or no keys.
 template <class T>
 MEDLEY_DEVICE AttentionBlock attention_block(const AttentionShape<T>& shape, int64_t i,
-                                             medley::cuda::Fault* fault) {
-  const AttentionRows q = attention_rows(shape.cu_q, i, shape.blocks, shape.q_rows, fault);
+                                             const AttentionFaults& faults,
+                                             int64_t most_keys = INT32_MAX) {
+  using medley::cuda::FaultKind;
+  const AttentionRows q = attention_rows(shape.cu_q, i, shape.blocks, shape.q_rows, faults.cu_q);
   const int64_t j = shape.kv_index == nullptr ? i : shape.kv_index[i];
   if (j < 0 || j >= shape.kv_blocks) {
-    raise_fault(fault, medley::cuda::FaultKind::index_out_of_range, i, j, shape.kv_blocks);
+    raise_fault(faults.kv_index, FaultKind::index_out_of_range, i, j, shape.kv_blocks);
     return {q.first, q.count, 0, 0};
   }
-  const AttentionRows k = attention_rows(shape.cu_k, j, shape.kv_blocks, shape.k_rows, fault);
+  const AttentionRows k = attention_rows(shape.cu_k, j, shape.kv_blocks, shape.k_rows, faults.cu_k);
+  if (k.count > most_keys) {
+    raise_fault(faults.key_length, FaultKind::index_out_of_range, j, k.count, most_keys + 1);
+    return {q.first, q.count, 0, 0};
+  }
   return {q.first, q.count, k.first, k.count};
 }
 
