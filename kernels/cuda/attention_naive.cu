@@ -42,14 +42,15 @@ __global__ void __launch_bounds__(kWarps* kLanes)
       float score = -INFINITY;
       if (key < visible) {
         score = 0;
-        for (int d = 0; d < D; ++d) score += to_float(q[d]) * to_float(k[key * args.k_stride + d]);
+        for (int d = 0; d < D; ++d)
+          score += device::to_float(q[d]) * device::to_float(k[key * args.k_stride + d]);
         score *= shape.scale;
       }
       const float previous = largest;
-      largest = fmaxf(largest, warp_max(score));
+      largest = fmaxf(largest, device::warp_max(score));
       const float correction = expf(previous - largest);
       float p = expf(score - largest);
-      sum = sum * correction + warp_sum(p);
+      sum = sum * correction + device::warp_sum(p);
       if (shape.dropout.active() &&
           !dropout_keeps(shape.dropout, blockIdx.x, static_cast<uint32_t>(row),
                          static_cast<uint32_t>(key)))
@@ -61,7 +62,7 @@ __global__ void __launch_bounds__(kWarps* kLanes)
         const T* const v_i = v + (first + i) * args.v_stride;
 #pragma unroll
         for (int j = 0; j < kLargestHeadDim / kLanes; ++j)
-          if (lane + j * kLanes < D) out[j] += p_i * to_float(v_i[lane + j * kLanes]);
+          if (lane + j * kLanes < D) out[j] += p_i * device::to_float(v_i[lane + j * kLanes]);
       }
     }
     const float kept = shape.dropout.active() ? shape.dropout.scale() : 1.0f;
@@ -69,7 +70,7 @@ __global__ void __launch_bounds__(kWarps* kLanes)
     T* const o = args.o + (block.q0 + row) * args.o_stride + head * D;
 #pragma unroll
     for (int j = 0; j < kLargestHeadDim / kLanes; ++j)
-      if (lane + j * kLanes < D) o[lane + j * kLanes] = from_float<T>(out[j] * inverse);
+      if (lane + j * kLanes < D) o[lane + j * kLanes] = device::from_float<T>(out[j] * inverse);
     if (args.lse != nullptr && lane == 0)
       args.lse[head * shape.q_rows + block.q0 + row] = sum == 0 ? -INFINITY : largest + logf(sum);
   }

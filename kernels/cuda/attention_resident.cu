@@ -53,16 +53,16 @@ __global__ void __launch_bounds__(32 * Family::kPairs * Family::kWarps, Family::
   load_tile<D>(keys, k, args.k_stride, 0, rows, block.lk, of_group, group);
   load_tile<D>(values, v, args.v_stride, 0, rows, block.lk, of_group, group);
   Warp::fetch(tile, args, block, head, first);
-  cp_async_commit();
-  cp_async_wait<0>();
+  device::cp_async_commit();
+  device::cp_async_wait<0>();
   __syncthreads();
 
   const int all_warps = static_cast<int>(gridDim.y) * group / 32;  // of the pair
   for (int row = first; row < block.lq; row += all_warps * kWarpRows) {
     if (row != first) {
       Warp::fetch(tile, args, block, head, row);
-      cp_async_commit();
-      cp_async_wait<0>();
+      device::cp_async_commit();
+      device::cp_async_wait<0>();
       __syncwarp();
     }
     Warp warp(args.shape, block, pair, row);

@@ -50,7 +50,7 @@ __global__ void __launch_bounds__(32 * kWarps)
       const int at = step % 2 * kStep * D;
       load_tile<D>(keys + at, k, args.k_stride, step * kStep, kStep, seen, thread, threads);
       load_tile<D>(values + at, v, args.v_stride, step * kStep, kStep, seen, thread, threads);
-      cp_async_commit();
+      device::cp_async_commit();
     };
     Warp<D, kDropout> warp(args.shape, block, pair, row);
     if (seen > 0) {
@@ -58,7 +58,7 @@ __global__ void __launch_bounds__(32 * kWarps)
       fetch_step(0);
     }
     for (int step = 0; step * kStep < seen; ++step) {
-      cp_async_wait<0>();
+      device::cp_async_wait<0>();
       __syncthreads();  // this step is there, and nobody reads the one before any more
       if ((step + 1) * kStep < seen) fetch_step(step + 1);
       if (step == 0) warp.take_q(tile);

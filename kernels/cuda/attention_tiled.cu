@@ -28,7 +28,7 @@ MEDLEY_DEVICE void load_rows(float (&to)[kTile][kPitch], const float* x, int64_t
   for (int i = static_cast<int>(threadIdx.x); i < kTile * D / 4; i += kThreads) {
     const int row = i / (D / 4), column = i % (D / 4) * 4;
     const bool valid = first + row < count;
-    cp_async16(&to[row][column], valid ? x + (first + row) * stride + column : x, valid);
+    device::cp_async16(&to[row][column], valid ? x + (first + row) * stride + column : x, valid);
   }
 }
 
@@ -80,7 +80,7 @@ __global__ void __launch_bounds__(kThreads)
   const float* const k = args.k + block.k0 * args.k_stride + head * D;
   const float* const v = args.v + block.k0 * args.v_stride + head * D;
   const int tx = static_cast<int>(threadIdx.x) % kSide, ty = static_cast<int>(threadIdx.x) / kSide;
-  const float scale = shape.scale * kLog2e;  // the softmax is in base 2
+  const float scale = shape.scale * device::kLog2e;  // the softmax is in base 2
 
   int tile_row = static_cast<int>(blockIdx.x % tiles) * kTile;
   for (; tile_row < block.lq; tile_row += static_cast<int>(tiles) * kTile) {
@@ -93,13 +93,13 @@ __global__ void __launch_bounds__(kThreads)
     for (int first = 0; first < seen; first += kTile) {
       load_rows(memory.keys, k, args.k_stride, D, first, seen);
       load_rows(memory.values, v, args.v_stride, D, first, seen);
-      cp_async_commit();
+      device::cp_async_commit();
       if (shape.dropout.active())
         for (int i = static_cast<int>(threadIdx.x); i < kTile * kTile / 8; i += kThreads)
           memory.kept[i / 8][i % 8] = static_cast<uint8_t>(
               dropout_bits(shape.dropout, pair, static_cast<uint32_t>(tile_row + i / 8),
                            static_cast<uint32_t>(first / 8 + i % 8)));
-      cp_async_wait<0>();
+      device::cp_async_wait<0>();
       __syncthreads();
 
       float s[kEach][kEach] = {};
@@ -150,7 +150,7 @@ __global__ void __launch_bounds__(kThreads)
       for (int c = 0; c < D / kSide; ++c) o[tx + kSide * c] = out[i][c] * inverse;
       if (args.lse != nullptr && tx == 0)
         args.lse[head * shape.q_rows + block.q0 + row + i] =
-            total == 0 ? -INFINITY : largest[i] * kLn2 + logf(total);
+            total == 0 ? -INFINITY : largest[i] * device::kLn2 + logf(total);
     }
   }
 }

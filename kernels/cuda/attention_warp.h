@@ -84,11 +84,11 @@ class AttentionWarp {
         const int row = 16 * m + g + 8 * h;
         if (args.lse != nullptr && t == 0 && row_ + row < block_.lq)
           args.lse[head * shape_.q_rows + block_.q0 + row_ + row] =
-              sum == 0 ? -INFINITY : base(largest_[m][h]) * kLn2 + logf(sum);
+              sum == 0 ? -INFINITY : base(largest_[m][h]) * device::kLn2 + logf(sum);
 #pragma unroll
         for (int n = 0; n < D / 8; ++n)
           *reinterpret_cast<uint32_t*>(tile + swizzle<D>(row, 8 * n + 2 * t)) =
-              pack_bf16(out_[m][n][2 * h] * inverse, out_[m][n][2 * h + 1] * inverse);
+              device::pack_bf16(out_[m][n][2 * h] * inverse, out_[m][n][2 * h + 1] * inverse);
       }
     __syncwarp();
     constexpr int kChunks = D / 8;
@@ -135,8 +135,8 @@ class AttentionWarp {
         fragments_.b_of_transposed(k, keys, 8 * n, 16 * d);
 #pragma unroll
         for (int m = 0; m < M; ++m) {
-          mma_m16n8k16(s[m][n], q_[m][d], {k[0], k[1]});
-          mma_m16n8k16(s[m][n + 1], q_[m][d], {k[2], k[3]});
+          device::mma_m16n8k16(s[m][n], q_[m][d], {k[0], k[1]});
+          device::mma_m16n8k16(s[m][n + 1], q_[m][d], {k[2], k[3]});
         }
       }
     }
@@ -160,7 +160,7 @@ class AttentionWarp {
   // A row's largest score as an exponent of 2; 0 while it has seen nothing, since -inf - -inf is
   // NaN.
   MEDLEY_DEVICE float base(float largest) const {
-    return largest == -INFINITY ? 0 : largest * (shape_.scale * kLog2e);
+    return largest == -INFINITY ? 0 : largest * (shape_.scale * device::kLog2e);
   }
 
   // One row: s becomes 2^(s - base), and what was summed before is scaled to the new base.
@@ -171,15 +171,15 @@ class AttentionWarp {
       largest = fmaxf(largest, fmaxf(s[n][2 * h], s[n][2 * h + 1]));
     largest = fmaxf(largest, __shfl_xor_sync(~0u, largest, 1));
     largest = fmaxf(largest, __shfl_xor_sync(~0u, largest, 2));
-    const float scale = shape_.scale * kLog2e, shift = base(largest);
-    const float correction = exp2_approx(fmaf(largest_[m][h], scale, -shift));
+    const float scale = shape_.scale * device::kLog2e, shift = base(largest);
+    const float correction = device::exp2_approx(fmaf(largest_[m][h], scale, -shift));
     largest_[m][h] = largest;
     sum_[m][h] *= correction;
 #pragma unroll
     for (int n = 0; n < kStep / 8; ++n)
 #pragma unroll
       for (int i = 2 * h; i < 2 * h + 2; ++i)
-        sum_[m][h] += s[n][i] = exp2_approx(fmaf(s[n][i], scale, -shift));
+        sum_[m][h] += s[n][i] = device::exp2_approx(fmaf(s[n][i], scale, -shift));
 #pragma unroll
     for (int n = 0; n < D / 8; ++n) {
       out_[m][n][2 * h] *= correction;
@@ -217,15 +217,16 @@ class AttentionWarp {
       for (int m = 0; m < M; ++m)
 #pragma unroll
         for (int i = 0; i < 4; ++i)
-          a[m][i] = pack_bf16(p[m][2 * k + i / 2][i % 2 * 2], p[m][2 * k + i / 2][i % 2 * 2 + 1]);
+          a[m][i] =
+              device::pack_bf16(p[m][2 * k + i / 2][i % 2 * 2], p[m][2 * k + i / 2][i % 2 * 2 + 1]);
 #pragma unroll
       for (int n = 0; n < D / 8; n += 2) {
         uint32_t v[4];
         fragments_.b(v, values, 16 * k, 8 * n);
 #pragma unroll
         for (int m = 0; m < M; ++m) {
-          mma_m16n8k16(out_[m][n], a[m], {v[0], v[1]});
-          mma_m16n8k16(out_[m][n + 1], a[m], {v[2], v[3]});
+          device::mma_m16n8k16(out_[m][n], a[m], {v[0], v[1]});
+          device::mma_m16n8k16(out_[m][n + 1], a[m], {v[2], v[3]});
         }
       }
     }
