@@ -36,14 +36,15 @@ double draw(const Init& init, Random& random) {
 }
 
 void fill(const Tensor& t, const std::string& name, const Init& init, uint64_t seed) {
-  if (t.device().kind != Device::Cpu || init.kind == Init::zeros) return;
+  if (t.device().kind == Device::Meta || init.kind == Init::zeros) return;
   const uint64_t id = hash(name);
   Random random(seed, Purpose::init, id, static_cast<uint32_t>(id >> 32));
   with_float("parameters", t.dtype(), [&](auto zero) {
     using T = decltype(zero);
     // Through float in both types, so that an f64 model starts from the same numbers as an f32 one.
-    for (int64_t i = 0; i < t.elements(); ++i)
-      t.data<T>()[i] = static_cast<T>(static_cast<float>(draw(init, random)));
+    std::vector<T> values(static_cast<size_t>(t.elements()));
+    for (T& value : values) value = static_cast<T>(static_cast<float>(draw(init, random)));
+    t.copy_from(Tensor::from(values, t.shape()));
   });
 }
 
