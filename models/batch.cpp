@@ -27,6 +27,7 @@ PackedText pack(const std::vector<std::vector<int32_t>>& captions, Device device
 }
 
 PackedText to(const PackedText& text, Device device) {
+  if (text.ids.device() == device) return text;
   PackedText moved = text;
   moved.ids = text.ids.to(device);
   moved.positions = text.positions.to(device);

@@ -6,6 +6,7 @@
 #include "core/error.h"
 #include "core/flops.h"
 #include "core/str.h"
+#include "kernels/add.h"
 #include "kernels/dispatch.h"
 #include "kernels/itc.h"
 
@@ -27,13 +28,14 @@ struct ItcNode final : Node {
   }
 
   static Tensor scaled(const Tensor& gradient, const Tensor& dloss) {
-    if (gradient.device().kind == Device::Cpu)
-      with_float("itc", gradient.dtype(), [&](auto zero) {
-        using T = decltype(zero);
-        const T factor = *dloss.data<T>();
-        T* values = gradient.data<T>();
-        for (int64_t i = 0; i < gradient.elements(); ++i) values[i] *= factor;
-      });
+    with_float("itc", gradient.dtype(), [&](auto zero) {
+      using T = decltype(zero);
+      MEDLEY_KERNEL(add, gradient.device(),
+                    kernels::Add<T>{.n = gradient.elements(),
+                                    .a = gradient.data<T>(),
+                                    .y = gradient.data<T>(),
+                                    .times = dloss.data<T>()});
+    });
     return gradient;
   }
 };

@@ -11,7 +11,8 @@ __global__ void __launch_bounds__(kFlatThreads) add_kernel(const Add<T> a) {
   if (left <= 0) return;
   Eight x = load_eight(a.a + i, left);
   if (a.b != nullptr) add_eight(x, a.b + i, left);
-  MEDLEY_UNROLL for (float& v : x.at) v *= a.factor;
+  const float factor = a.times != nullptr ? a.factor * device::to_float(*a.times) : a.factor;
+  MEDLEY_UNROLL for (float& v : x.at) v *= factor;
   store_eight(a.y + i, left, x);
 }
 

@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "core/scope.h"
 #include "core/str.h"
+#include "kernels/clamp.h"
 #include "kernels/dispatch.h"
 #include "kernels/sampling.h"
 #include "models/blip/impl.h"
@@ -34,12 +35,13 @@ void check_batch(const char* step, const Batch& batch, bool needs_captions) {
 }
 
 void clamp_temperature(const Tensor& temp) {
-  if (temp.device().kind != Device::Cpu) return;
   autograd::with_float("pretrain", temp.dtype(), [&](auto zero) {
     using T = decltype(zero);
-    T& value = *temp.data<T>();
-    value = std::clamp(value, static_cast<T>(kSmallestTemperature),
-                       static_cast<T>(kLargestTemperature));
+    MEDLEY_KERNEL(clamp, temp.device(),
+                  kernels::Clamp<T>{.n = 1,
+                                    .x = temp.data<T>(),
+                                    .low = static_cast<T>(kSmallestTemperature),
+                                    .high = static_cast<T>(kLargestTemperature)});
   });
   temp.bump_version();
 }

@@ -61,7 +61,8 @@ struct TrainConfig {
   double minutes = 0;  // stop cleanly after so much training time; 0: never
   int64_t batch_size = 64;
   int64_t seed = 1;
-  int64_t threads = 0;         // 0: as many as the machine has
+  std::string device = "auto";  // cpu, cuda, cuda:N; auto: the first GPU, else the CPU
+  int64_t threads = 0;          // 0: as many as the machine has
   int64_t max_bad_steps = 10;  // steps in a row with NaN or infinity before training gives up
   int64_t log_every = 50;
   int64_t eval_every = 0;           // 0: only after training

@@ -1,6 +1,7 @@
 // Training state to checkpoint files and back.
 #include "train/loop/state.h"
 
+#include "core/cuda/device.h"
 #include "core/error.h"
 #include "core/str.h"
 #include "train/checkpoint/parameters.h"
@@ -67,7 +68,8 @@ TrainingState::TrainingState(const TrainConfig& new_config, const models::Tokeni
     : config(new_config),
       tokenizer(new_tokenizer),
       model(std::make_unique<models::Blip>(sized(config, tokenizer), config.losses,
-                                           special_tokens(tokenizer), DType::f32, Device{},
+                                           special_tokens(tokenizer), DType::f32,
+                                           cuda::choose_device(config.device),
                                            static_cast<uint64_t>(config.seed))),
       optimizer(model->weights(), config.optimizer, "temp") {}
 
@@ -115,9 +117,10 @@ void TrainingState::restore(const std::string& checkpoint) {
 
 std::unique_ptr<models::Blip> load_checkpoint_model(const std::string& checkpoint,
                                                     const TrainConfig& config,
-                                                    const models::Tokenizer& tokenizer) {
+                                                    const models::Tokenizer& tokenizer,
+                                                    Device device) {
   auto model = std::make_unique<models::Blip>(sized(config, tokenizer), special_tokens(tokenizer),
-                                              DType::f32, Device{});
+                                              DType::f32, device);
   restore_weights(*model, checkpoint);
   return model;
 }
