@@ -185,11 +185,9 @@ void Tape::backward(const Tensor& loss, double seed) {
   if (!loss.defined()) throw AutogradError("[backward] the loss is undefined");
   if (loss.elements() != 1)
     throw AutogradError(str("[backward] the loss has shape ", loss.shape(), ", not one element"));
-  Tensor one;
-  with_float("backward", loss.dtype(), [&](auto zero) {
-    using T = decltype(zero);
-    one = Tensor::from(std::vector<T>{static_cast<T>(seed)}, loss.shape(), loss.device());
-  });
+  const Tensor one = Tensor::from(std::vector<double>{seed}, loss.shape())
+                         .to(loss.dtype())
+                         .to(loss.device());
   backward({loss}, {one});
 }
 

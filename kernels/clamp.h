@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "core/device.h"
+#include "kernels/wide.h"
 
 namespace medley::kernels {
 
@@ -12,7 +13,7 @@ template <class T>
 struct Clamp {
   int64_t n = 0;
   T* x = nullptr;  // [n]
-  T low = 0, high = 0;
+  Wide<T> low = 0, high = 0;
 };
 
 namespace cpu {

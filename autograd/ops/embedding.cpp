@@ -30,8 +30,8 @@ struct EmbeddingNode final : Node {
                                         .ids = ids.get().template data<int32_t>(),
                                         .positions = positions.get().template data<int32_t>(),
                                         .dy = dy.data<T>(),
-                                        .dword = dword.data<T>(),
-                                        .dposition = dposition.data<T>()});
+                                        .dword = dword.data<kernels::Wide<T>>(),
+                                        .dposition = dposition.data<kernels::Wide<T>>()});
     });
   }
 };
@@ -59,8 +59,8 @@ Tensor embedding(const Tensor& ids, const Tensor& positions, const Tensor& word,
                                                .places = position.size(0),
                                                .ids = ids.data<int32_t>(),
                                                .positions = positions.data<int32_t>(),
-                                               .word = word.data<T>(),
-                                               .position = position.data<T>(),
+                                               .word = word.data<kernels::Wide<T>>(),
+                                               .position = position.data<kernels::Wide<T>>(),
                                                .y = y.data<T>()});
   });
   if (Tape* tape = recording({word, position})) {

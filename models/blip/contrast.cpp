@@ -11,6 +11,7 @@
 #include "kernels/clamp.h"
 #include "kernels/dispatch.h"
 #include "kernels/sampling.h"
+#include "kernels/wide.h"
 #include "models/blip/impl.h"
 #include "models/blip/momentum.h"
 #include "models/blip/queue.h"
@@ -40,8 +41,8 @@ void clamp_temperature(const Tensor& temp) {
     MEDLEY_KERNEL(clamp, temp.device(),
                   kernels::Clamp<T>{.n = 1,
                                     .x = temp.data<T>(),
-                                    .low = static_cast<T>(kSmallestTemperature),
-                                    .high = static_cast<T>(kLargestTemperature)});
+                                    .low = static_cast<kernels::Wide<T>>(kSmallestTemperature),
+                                    .high = static_cast<kernels::Wide<T>>(kLargestTemperature)});
   });
   temp.bump_version();
 }
