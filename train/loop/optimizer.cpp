@@ -19,11 +19,11 @@ Optimizer::Optimizer(const autograd::ParameterStore& store, const OptimizerConfi
   temperature_end_ = entry.offset + entry.shape.elements();
 }
 
-void Optimizer::step(double lr, const SquaredNorm& gradient) {
+void Optimizer::step(double lr, const SquaredNorm& gradient, double clip) {
   ++steps_;
-  update(0, temperature_begin_, lr, gradient);
-  update(temperature_begin_, temperature_end_, lr * config_.temperature_lr, gradient);
-  update(temperature_end_, weights_.flat().elements(), lr, gradient);
+  update(0, temperature_begin_, lr, gradient, clip);
+  update(temperature_begin_, temperature_end_, lr * config_.temperature_lr, gradient, clip);
+  update(temperature_end_, weights_.flat().elements(), lr, gradient, clip);
   weights_.flat().bump_version();
   m_.flat().bump_version();
   v_.flat().bump_version();
