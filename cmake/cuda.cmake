@@ -11,7 +11,10 @@ endif()
 file(GLOB cuda_kernels CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/kernels/cuda/*.cu)
 if(MEDLEY_CUDA STREQUAL EMULATE)
   file(GLOB emulator CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/kernels/cuda/emulator/*.cpp)
-  set_source_files_properties(${cuda_kernels} PROPERTIES LANGUAGE CXX COMPILE_OPTIONS "-x;c++")
+  # As nvcc compiles them: "#pragma unroll" is known, and memory may be read as another type than it
+  # was written as.
+  set_source_files_properties(${cuda_kernels} PROPERTIES LANGUAGE CXX
+    COMPILE_OPTIONS "-x;c++;-Wno-unknown-pragmas;-fno-strict-aliasing")
   target_sources(medley_kernels PRIVATE ${cuda_kernels} ${emulator})
   target_compile_definitions(medley_core PUBLIC MEDLEY_CUDA=1 MEDLEY_CUDA_EMULATED=1)
 elseif(MEDLEY_CUDA STREQUAL ON)

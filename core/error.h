@@ -37,6 +37,7 @@ MEDLEY_ERROR(NonFiniteError, 4, "training met NaN or infinity too often")
 MEDLEY_ERROR(IoError, 5, "the operating system refused a file operation")
 MEDLEY_ERROR(DeviceError, 6, "the device is not there or cannot do this")
 MEDLEY_ERROR(MemoryError, 7, "out of memory")
+MEDLEY_ERROR(KernelError, 70, "the emulator found a bug in a CUDA kernel")
 #undef MEDLEY_ERROR
 
 }  // namespace medley

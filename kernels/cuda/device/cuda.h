@@ -9,11 +9,13 @@
 #if defined(__CUDACC__)
 #include <cuda_runtime.h>
 #define MEDLEY_DEVICE __device__ __forceinline__
+#define MEDLEY_UNROLL _Pragma("unroll")
 // 1024: what 128-byte swizzled TMA tiles need.
 #define MEDLEY_SHARED(name) extern __shared__ __align__(1024) unsigned char name[]
 #else
 #include "kernels/cuda/emulator/kernel.h"
 #define MEDLEY_DEVICE inline __attribute__((always_inline))
+#define MEDLEY_UNROLL
 #define MEDLEY_SHARED(name) \
   unsigned char* const name = ::medley::kernels::cuda::emulator::shared_memory()
 #endif

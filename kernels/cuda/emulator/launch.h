@@ -1,0 +1,26 @@
+// Runs a grid of emulated blocks, spread over medley's thread pool (MEDLEY_THREADS=1: one after the
+// other on the calling thread). What a block computes depends on the seed, the kernel's name and
+// the block, not on the number of threads.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+
+#include "kernels/cuda/emulator/limits.h"
+#include "kernels/cuda/emulator/vector_types.h"
+
+namespace medley::kernels::cuda::emulator {
+
+struct Options {
+  uint64_t seed = 0;                  // of the schedule; 0: threads in order
+  Architecture architecture = kSm90;  // whose limits hold
+};
+Options& options();  // of the process; set while no kernel runs
+
+// body: the kernel with its arguments. Throws DeviceError for a launch that the architecture would
+// refuse and KernelError for the first bug found in the kernel.
+void run(const char* kernel, dim3 grid, dim3 block, size_t shared_bytes,
+         const std::function<void()>& body);
+
+}  // namespace medley::kernels::cuda::emulator

@@ -1,0 +1,31 @@
+#include "core/error.h"
+#include "core/str.h"
+#include "kernels/cuda/launch.h"
+
+namespace medley::kernels::cuda {
+
+void launch_failed(const Launch& how, const char* why) {
+  const auto size = [](dim3 d) { return str(d.x, "x", d.y, "x", d.z); };
+  throw DeviceError(str("[", how.kernel, "] cannot be launched: ", why, " (grid ", size(how.grid),
+                        ", block ", size(how.block), ", ", how.shared, " bytes of shared memory)"));
+}
+
+#if !defined(MEDLEY_CUDA_EMULATED)
+void launch_on_device(const void* kernel, const Launch& how, Stream stream, void** args) {
+  constexpr size_t kWithoutOptIn = 48 << 10;
+  const auto check = [&](cudaError_t status) {
+    if (status != cudaSuccess) launch_failed(how, cudaGetErrorString(status));
+  };
+  if (how.shared > kWithoutOptIn)
+    check(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
+                               static_cast<int>(how.shared)));
+  cudaLaunchConfig_t config{};
+  config.gridDim = how.grid;
+  config.blockDim = how.block;
+  config.dynamicSmemBytes = how.shared;
+  config.stream = static_cast<cudaStream_t>(stream.native);
+  check(cudaLaunchKernelExC(&config, kernel, args));
+}
+#endif
+
+}  // namespace medley::kernels::cuda

@@ -1,0 +1,50 @@
+// Launching a kernel: the one way, the same for a GPU and for the emulator.
+//   launch(gelu_kernel<T>, {"gelu", blocks, kThreads}, stream, args);
+#pragma once
+
+#include <cstddef>
+#include <type_traits>
+
+#include "core/device.h"
+#include "kernels/cuda/device/cuda.h"
+
+#if defined(MEDLEY_CUDA_EMULATED)
+#include "kernels/cuda/emulator/launch.h"
+#endif
+
+namespace medley::kernels::cuda {
+
+struct Launch {
+  const char* kernel;  // its name in errors: a literal
+  dim3 grid, block;
+  size_t shared = 0;  // bytes of dynamic shared memory
+};
+
+// Throws DeviceError with kernel, grid, block and shared memory.
+[[noreturn]] void launch_failed(const Launch& how, const char* why);
+#if !defined(MEDLEY_CUDA_EMULATED)
+void launch_on_device(const void* kernel, const Launch& how, Stream stream, void** args);
+#endif
+
+// An empty grid (a dimension of 0) does nothing. Otherwise throws DeviceError when the device
+// refuses the launch; the emulator also throws KernelError when it finds a bug in the kernel.
+template <class... P>
+void launch(void (*kernel)(P...), const Launch& how, Stream stream,
+            std::type_identity_t<P>... args) {
+  static_assert((std::is_trivially_copyable_v<P> && ...), "parameters are copied to the device");
+  static_assert((sizeof(P) + ... + 0) <= 4096, "more than what every device takes as parameters");
+  if (how.grid.x == 0 || how.grid.y == 0 || how.grid.z == 0) return;
+#if defined(MEDLEY_CUDA_EMULATED)
+  static_cast<void>(stream);
+  if (const std::string why =
+          emulator::refusal(emulator::options().architecture, how.grid, how.block, how.shared);
+      !why.empty())
+    launch_failed(how, why.c_str());
+  emulator::run(how.kernel, how.grid, how.block, how.shared, [=] { kernel(args...); });
+#else
+  void* pointers[] = {static_cast<void*>(&args)..., nullptr};
+  launch_on_device(reinterpret_cast<const void*>(kernel), how, stream, pointers);
+#endif
+}
+
+}  // namespace medley::kernels::cuda
