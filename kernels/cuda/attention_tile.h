@@ -21,14 +21,14 @@ struct AttentionRows {
 // rows.
 MEDLEY_DEVICE AttentionRows attention_rows(const int32_t* cu, int64_t i, int64_t n, int64_t rows,
                                            medley::cuda::Fault* fault) {
-  using medley::cuda::FaultKind;
+  using device::FaultKind;
   const int32_t first = cu[i], end = cu[i + 1];
   if (i == 0 && first != 0)
-    raise_fault(fault, FaultKind::index_out_of_range, 0, first, 1);
+    device::raise_fault(fault, FaultKind::index_out_of_range, 0, first, 1);
   else if (first < 0 || end < first)
-    raise_fault(fault, FaultKind::offsets_decrease, i + 1, end, first);
+    device::raise_fault(fault, FaultKind::offsets_decrease, i + 1, end, first);
   else if (end > rows || (i + 1 == n && end != rows))
-    raise_fault(fault, FaultKind::offsets_end, i + 1, end, rows);
+    device::raise_fault(fault, FaultKind::offsets_end, i + 1, end, rows);
   else
     return {first, end - first};
   return {0, 0};
@@ -49,16 +49,17 @@ template <class T>
 MEDLEY_DEVICE AttentionBlock attention_block(const AttentionShape<T>& shape, int64_t i,
                                              const AttentionFaults& faults,
                                              int64_t most_keys = INT32_MAX) {
-  using medley::cuda::FaultKind;
+  using device::FaultKind;
   const AttentionRows q = attention_rows(shape.cu_q, i, shape.blocks, shape.q_rows, faults.cu_q);
   const int64_t j = shape.kv_index == nullptr ? i : shape.kv_index[i];
   if (j < 0 || j >= shape.kv_blocks) {
-    raise_fault(faults.kv_index, FaultKind::index_out_of_range, i, j, shape.kv_blocks);
+    device::raise_fault(faults.kv_index, FaultKind::index_out_of_range, i, j, shape.kv_blocks);
     return {q.first, q.count, 0, 0};
   }
   const AttentionRows k = attention_rows(shape.cu_k, j, shape.kv_blocks, shape.k_rows, faults.cu_k);
   if (k.count > most_keys) {
-    raise_fault(faults.key_length, FaultKind::index_out_of_range, j, k.count, most_keys + 1);
+    device::raise_fault(faults.key_length, FaultKind::index_out_of_range, j, k.count,
+                        most_keys + 1);
     return {q.first, q.count, 0, 0};
   }
   return {q.first, q.count, k.first, k.count};
@@ -83,11 +84,12 @@ template <int D>
 MEDLEY_DEVICE void load_tile(bf16* tile, const bf16* x, int64_t stride, int first, int rows,
                              int count, int thread, int threads) {
   constexpr int kChunks = D / 8;
+#pragma unroll 1  // addresses of several rows at once would take registers from the products
   for (int i = thread; i < rows * kChunks; i += threads) {
     const int row = i / kChunks, column = i % kChunks * 8;
     const bool valid = first + row < count;
-    cp_async16(tile + swizzle<D>(row, column), valid ? x + (first + row) * stride + column : x,
-               valid);
+    device::cp_async16(tile + swizzle<D>(row, column),
+                       valid ? x + (first + row) * stride + column : x, valid);
   }
 }
 
@@ -111,18 +113,18 @@ struct Fragments {
         across(swizzle<D>(lane / 16 * 8 + lane % 8, lane / 8 % 2 * 8)) {}
 
   MEDLEY_DEVICE void a(uint32_t (&r)[4], const bf16* tile, int row, int column) const {
-    ldmatrix_x4(r, at(tile, along, row, column));
+    device::ldmatrix_x4(r, at(tile, along, row, column));
   }
   MEDLEY_DEVICE void a_of_transposed(uint32_t (&r)[4], const bf16* tile, int row,
                                      int column) const {
-    ldmatrix_x4_trans(r, at(tile, across, row, column));
+    device::ldmatrix_x4_trans(r, at(tile, across, row, column));
   }
   MEDLEY_DEVICE void b(uint32_t (&r)[4], const bf16* tile, int row, int column) const {
-    ldmatrix_x4_trans(r, at(tile, along, row, column));
+    device::ldmatrix_x4_trans(r, at(tile, along, row, column));
   }
   MEDLEY_DEVICE void b_of_transposed(uint32_t (&r)[4], const bf16* tile, int row,
                                      int column) const {
-    ldmatrix_x4(r, at(tile, across, row, column));
+    device::ldmatrix_x4(r, at(tile, across, row, column));
   }
 
  private:
