@@ -1,12 +1,13 @@
 // Attention backward in bf16 on tensor cores (mma.m16n8k16), one owner for each (key block, head).
-// A warp holds 16 keys; the thread block holds all keys of the key block (single pass), or takes
-// them in as few equal steps as fit. Query rows walk past in tiles of 32. Because scores are
-// computed transposed, S^T = K Q^T, the accumulators of P^T and dS^T are A operands of dV and dK as
-// they stand; only dS goes through shared memory, for dQ = dS K. S and dP are computed once.
-//   dQ of a tile is complete after one pass. With more key steps it is summed in f32 in global
-// memory by the same threads, step after step. No atomics and no second kernel, and the order of
-// every sum is that of the keys and rows, however many warps share the work.
+// Its warps hold 32 keys each, all keys of the key block in one step or in as few equal steps as
+// fit, and query rows walk past in tiles of 32. Scores are computed transposed, S^T = K Q^T: so the
+// accumulators of P^T and dS^T are A operands of dV and dK as they stand, and only dS goes through
+// shared memory, for dQ = dS K. S and dP are computed once.
+//   dQ of a tile is complete after one step. With more steps it is summed in f32 in global memory,
+// by the same threads, one step after the other. No atomics and no second kernel, and the order of
+// every sum is that of keys and rows, however many warps share the work.
 #include "kernels/cuda/attention_backward.h"
+#include "kernels/cuda/attention_backward_groups.h"
 #include "kernels/cuda/attention_backward_rows.h"
 #include "kernels/cuda/attention_backward_warp.h"
 #include "kernels/cuda/attention_launch.h"
@@ -70,9 +71,9 @@ constexpr size_t kFixedBytes = (5 * kTileRows * D * sizeof(bf16) + 3 * sizeof(Ti
 
 // blockIdx.x: key block * heads + head. dq_sums: [q_rows, heads * D] where keys take several steps,
 // else null.
-// registers: 255
+// registers: 252
 template <int D, bool kDropout>
-__global__ void __launch_bounds__(32 * 8)
+__global__ void __launch_bounds__(32 * kMostWarps)
     attention_backward_kernel(const AttentionBackward<bf16> args, const QueryGroups groups,
                               float* const dq_sums, const AttentionFaults faults) {
   MEDLEY_SHARED(memory);
@@ -145,19 +146,30 @@ __global__ void __launch_bounds__(32 * 8)
 }
 
 template <int D, bool kDropout>
-void go(const AttentionBackward<bf16>& args, Stream stream) {
-#ifdef EXP64
-  if constexpr (D == 64)
-#endif
-
-    launch(attention_backward_kernel<D, kDropout>, {.kernel = "x"}, stream, args, QueryGroups{},
-           nullptr, AttentionFaults{});
+void launch_backward(const AttentionBackward<bf16>& args, KeyLayout layout,
+                     const AttentionFaults& faults, Stream stream) {
+  const AttentionShape<bf16>& shape = args.shape;
+  const QueryGrouping grouping(shape, faults, stream);
+  const Scratch<float> dq_sums(layout.steps == 1 ? 0 : shape.q_rows * shape.heads * D);
+  const int keys = layout.warps * warp_keys(D);
+  launch(
+      attention_backward_kernel<D, kDropout>,
+      {.kernel = "attention_backward",
+       .grid = grid_of("attention_backward", shape.kv_blocks * shape.heads),
+       .block = dim3(static_cast<uint32_t>(32 * layout.warps)),
+       .shared = kFixedBytes<D> + static_cast<size_t>(keys * (2 * D + kTileRows)) * sizeof(bf16)},
+      stream, args, grouping.groups(), dq_sums.data(), faults);
 }
+
 }  // namespace
-void all(const AttentionBackward<bf16>& args, Stream stream) {
-  with_head_dim(args.shape, [&](auto d) {
-    with_dropout(args.shape,
-                 [&](auto drop) { go<decltype(d)::value, decltype(drop)::value>(args, stream); });
+
+void attention_backward_mma(const AttentionBackward<bf16>& args, KeyLayout layout,
+                            const AttentionFaults& faults, Stream stream) {
+  with_head_dim(args.shape, [&](auto head_dim) {
+    with_dropout(args.shape, [&](auto dropout) {
+      launch_backward<head_dim, dropout>(args, layout, faults, stream);
+    });
   });
 }
+
 }  // namespace medley::kernels::cuda

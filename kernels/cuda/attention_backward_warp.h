@@ -11,6 +11,7 @@
 #include <cstdint>
 
 #include "kernels/attention.h"
+#include "kernels/cuda/attention_backward.h"
 #include "kernels/cuda/attention_backward_rows.h"
 #include "kernels/cuda/attention_tile.h"
 #include "kernels/cuda/device/bf16.h"
@@ -34,10 +35,6 @@ class Put {
  private:
   int offset_;
 };
-
-// Keys of a warp. 32 halve the reads of Q and dO for each mma, but dK and dV take D registers for
-// every 16: too many at head dim 128.
-constexpr int warp_keys(int64_t head_dim) { return head_dim <= 64 ? 32 : 16; }
 
 template <int D, bool kDropout>
 class BackwardWarp {
