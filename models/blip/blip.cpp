@@ -1,6 +1,7 @@
 // Builds a BLIP; its parts for inference that are one call each.
 #include "models/blip/blip.h"
 
+#include "autograd/dtype_switch.h"
 #include "autograd/ops/rows.h"
 #include "core/error.h"
 #include "core/scope.h"
@@ -51,7 +52,7 @@ Blip::Impl::Impl(const ModelConfig& model_config, const LossConfig& loss_config,
   momentum = average.build(dtype, device, *seed, /*with_gradients=*/false);
   check_same_range(momentum, weights);
   update_average(momentum, weights, 0);
-  queue = make_queue(losses.queue_size, model.embed_dim, dtype, device, *seed);
+  queue = make_queue(losses.queue_size, model.embed_dim, autograd::wide(dtype), device, *seed);
 }
 
 void Blip::Impl::require_training(const char* step) const {
@@ -67,7 +68,8 @@ Tensor Blip::Impl::image_rows(const Tensor& image_tokens) const {
     throw ShapeError(str("[blip] image tokens have shape ", image_tokens.shape(),
                          " instead of (B, ", tokens_per_image, ", ", model.vit_width, ")"),
                      "encode_image makes them");
-  return on_device(image_tokens, device).view({image_tokens.size(0) * tokens_per_image, model.vit_width});
+  return on_device(image_tokens, device)
+      .view({image_tokens.size(0) * tokens_per_image, model.vit_width});
 }
 
 Blip::Blip(const ModelConfig& model, const LossConfig& losses, SpecialTokens tokens, DType dtype,
@@ -79,16 +81,16 @@ Blip::~Blip() = default;
 
 Tensor Blip::encode_image(const Tensor& images) {
   const Scope scope("blip");
-  return impl_->student.image.tokens(on_device(images, impl_->device)).view(
-      {images.size(0), impl_->model.tokens_per_image(), impl_->model.vit_width});
+  return impl_->student.image.tokens(on_device(images, impl_->device))
+      .view({images.size(0), impl_->model.tokens_per_image(), impl_->model.vit_width});
 }
 
 Tensor Blip::image_features(const Tensor& image_tokens) {
   const Scope scope("blip");
   const Towers& towers = impl_->student;
   const Tensor rows = impl_->image_rows(image_tokens);
-  return towers.image_features(autograd::gather_rows(
-      rows, towers.image.class_rows(image_tokens.size(0), rows.device())));
+  return towers.image_features(
+      autograd::gather_rows(rows, towers.image.class_rows(image_tokens.size(0), rows.device())));
 }
 
 Tensor Blip::text_features(const PackedText& text) {

@@ -16,7 +16,7 @@ struct SquaredNorm {
 SquaredNorm squared_norm(const Tensor& flat);  // [n], f32 or f64
 
 struct Norm {
-  double value = 0;       // Euclidean, over the finite elements
+  double value = 0;  // Euclidean, over the finite elements
   int64_t nonfinite = 0;
 };
 Norm on_host(const SquaredNorm& squared);

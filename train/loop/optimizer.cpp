@@ -8,8 +8,7 @@
 namespace medley::train {
 Optimizer::Optimizer(const autograd::ParameterStore& store, const OptimizerConfig& config,
                      const std::string& temperature)
-    : weights_(store.weights),
-      gradients_(store.gradients),
+    : store_(store),
       m_(store.layout(), store.weights.flat().dtype(), store.weights.flat().device()),
       v_(store.layout(), store.weights.flat().dtype(), store.weights.flat().device()),
       config_(config) {
@@ -23,8 +22,9 @@ void Optimizer::step(double lr, const SquaredNorm& gradient, double clip) {
   ++steps_;
   update(0, temperature_begin_, lr, gradient, clip);
   update(temperature_begin_, temperature_end_, lr * config_.temperature_lr, gradient, clip);
-  update(temperature_end_, weights_.flat().elements(), lr, gradient, clip);
-  weights_.flat().bump_version();
+  update(temperature_end_, store_.weights.flat().elements(), lr, gradient, clip);
+  store_.weights.flat().bump_version();
+  store_.refresh();
   m_.flat().bump_version();
   v_.flat().bump_version();
 }
@@ -34,10 +34,10 @@ void Optimizer::update(int64_t begin, int64_t end, double lr, const SquaredNorm&
   if (begin == end) return;
   const auto run = [&](auto zero) {
     using T = decltype(zero);
-    MEDLEY_KERNEL(adamw, weights_.flat().device(),
+    MEDLEY_KERNEL(adamw, store_.weights.flat().device(),
                   kernels::AdamW<T>{.n = end - begin,
-                                    .weight = weights_.flat().data<T>() + begin,
-                                    .gradient = gradients_.flat().data<T>() + begin,
+                                    .weight = store_.weights.flat().data<T>() + begin,
+                                    .gradient = store_.gradients.flat().data<T>() + begin,
                                     .m = m_.flat().data<T>() + begin,
                                     .v = v_.flat().data<T>() + begin,
                                     .step = steps_,
@@ -50,7 +50,7 @@ void Optimizer::update(int64_t begin, int64_t end, double lr, const SquaredNorm&
                                     .nonfinite = gradient.nonfinite.data<int64_t>(),
                                     .clip = clip});
   };
-  autograd::with_float("adamw", weights_.flat().dtype(), run);
+  autograd::with_float("adamw", store_.weights.flat().dtype(), run);
 }
 
 }  // namespace medley::train

@@ -17,9 +17,9 @@ class Optimizer {
   Optimizer(const autograd::ParameterStore& store, const OptimizerConfig& config,
             const std::string& temperature);
 
-  // One step at rate lr, with gradients scaled to a norm of at most `clip` (0: any). Nothing changes
-  // when `gradient`, their norm, counts any that are not finite: the caller reads it afterwards and
-  // then calls take_back(), which makes the step uncounted.
+  // One step at rate lr, with gradients scaled to a norm of at most `clip` (0: any). Nothing
+  // changes when `gradient`, their norm, counts any that are not finite: the caller reads it
+  // afterwards and then calls take_back(), which makes the step uncounted.
   void step(double lr, const SquaredNorm& gradient, double clip);
   void take_back() { --steps_; }
 
@@ -31,7 +31,8 @@ class Optimizer {
  private:
   void update(int64_t begin, int64_t end, double lr, const SquaredNorm& gradient, double clip);
 
-  FlatArena weights_, gradients_, m_, v_;
+  autograd::ParameterStore store_;
+  FlatArena m_, v_;
   OptimizerConfig config_;
   int64_t temperature_begin_ = 0, temperature_end_ = 0;  // elements of the arena; equal: none
   int64_t steps_ = 0;

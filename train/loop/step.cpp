@@ -46,22 +46,23 @@ class QueueUndo {
 // 1, or NaN for a loss that is not finite: every gradient is NaN then, and the optimizer changes
 // nothing.
 Tensor seed_of(const Tensor& loss) {
-  Tensor seed = Tensor::from(std::vector<float>{1}, loss.shape()).to(loss.dtype()).to(loss.device());
+  Tensor seed =
+      Tensor::from(std::vector<float>{1}, loss.shape()).to(loss.dtype()).to(loss.device());
   autograd::with_float("train_step", loss.dtype(), [&](auto zero) {
     using T = decltype(zero);
     const Tensor nothing = Tensor::empty(loss.shape(), loss.dtype(), loss.device());
-    MEDLEY_KERNEL(add, loss.device(),
-                  kernels::Add<T>{
-                      .n = 1, .a = loss.data<T>(), .y = nothing.data<T>(), .factor = 0});
-    MEDLEY_KERNEL(add, loss.device(),
-                  kernels::Add<T>{
-                      .n = 1, .a = seed.data<T>(), .b = nothing.data<T>(), .y = seed.data<T>()});
+    MEDLEY_KERNEL(
+        add, loss.device(),
+        kernels::Add<T>{.n = 1, .a = loss.data<T>(), .y = nothing.data<T>(), .factor = 0});
+    MEDLEY_KERNEL(
+        add, loss.device(),
+        kernels::Add<T>{.n = 1, .a = seed.data<T>(), .b = nothing.data<T>(), .y = seed.data<T>()});
   });
   return seed;
 }
 
 double accuracy(const Tensor& logits) {  // [3B, 2], the first third are matches
-  std::vector<float> values = logits.to_vector<float>();
+  std::vector<float> values = logits.to(DType::f32).to_vector<float>();
   int64_t rows = logits.size(0), right = 0;
   for (int64_t i = 0; i < rows; ++i) {
     bool match = values[static_cast<size_t>(2 * i + 1)] > values[static_cast<size_t>(2 * i)];
