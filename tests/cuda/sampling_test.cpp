@@ -1,7 +1,7 @@
 // Hard negatives on CUDA: the columns that the CPU draws.
 #include "kernels/sampling.h"
 
-#include "tests/cuda/support.h"
+#include "tests/cuda/sides.h"
 #include "tests/ops/cases/sampling_cases.h"
 #include "tests/ops/support.h"
 
@@ -30,7 +30,7 @@ void check(const SampleNegatives<float>& args, const std::vector<float>& sim,
               kernels::cuda::sample_negatives(there, stream());
               return index.download();
             },
-            4) == expected);
+            schedules_for(args.batch * args.batch)) == expected);
 }
 
 TEST_CASE("sampling on CUDA: the columns that the CPU draws", "[sampling]") {

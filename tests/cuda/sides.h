@@ -88,6 +88,9 @@ struct OnHost {
   using Ints = std::vector<I>;
 };
 
+// For kernels whose threads exchange something; fewer where that takes long.
+inline uint64_t schedules_for(int64_t elements) { return elements <= 10000 ? 16 : 4; }
+
 // The device against f64, judged by the reference in f32 that stores as the device does; equal bits
 // for every schedule. Then with every pointer one element off, where no access may be wide.
 template <class T, class Run>
