@@ -99,7 +99,7 @@ void Fiber::Context::arrive() {
 #endif
 }
 
-__attribute__((no_sanitize("thread"))) void Fiber::Context::start() {
+MEDLEY_UNOBSERVED void Fiber::Context::start() {
   Context& self = *static_cast<Context*>(entered);
   self.arrive();
   self.entry();
@@ -157,7 +157,7 @@ Fiber::~Fiber() {
   munmap(context_->mapping, context_->mapping_bytes);
 }
 
-__attribute__((no_sanitize("thread"))) void Fiber::switch_to(Fiber& other) {
+MEDLEY_UNOBSERVED void Fiber::switch_to(Fiber& other) {
   Context& from = *context_;
   Context& to = *other.context_;
   left = &from;
