@@ -23,6 +23,9 @@ constexpr Column kColumns[] = {
     {"ldmatrix_conflicts", &Counters::ldmatrix_conflicts},
     {"cp_async", &Counters::cp_async},
     {"cp_async_bytes", &Counters::cp_async_bytes},
+    {"tma", &Counters::tma},
+    {"tma_bytes", &Counters::tma_bytes},
+    {"wgmma", &Counters::wgmma},
 };
 
 struct Record {

@@ -18,6 +18,9 @@ struct Counters {
   int64_t ldmatrix_conflicts = 0;  // extra passes over the banks
   int64_t cp_async = 0;            // one a thread
   int64_t cp_async_bytes = 0;      // read from global memory
+  int64_t tma = 0;                 // boxes
+  int64_t tma_bytes = 0;           // of boxes, zeros outside the matrix included
+  int64_t wgmma = 0;               // one a warpgroup
 
   void operator+=(const Counters& other);
 };

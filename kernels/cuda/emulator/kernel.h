@@ -8,8 +8,11 @@
 #include "kernels/cuda/emulator/intrinsics.h"
 #include "kernels/cuda/emulator/intrinsics_sync.h"
 #include "kernels/cuda/emulator/line.h"
+#include "kernels/cuda/emulator/mbarrier.h"
 #include "kernels/cuda/emulator/memory.h"
+#include "kernels/cuda/emulator/tma.h"
 #include "kernels/cuda/emulator/vector_types.h"
+#include "kernels/cuda/emulator/wgmma.h"
 
 #define __global__
 #define __device__
