@@ -32,6 +32,14 @@ elseif(MEDLEY_CUDA STREQUAL ON)
   if(NOT CMAKE_CUDA_ARCHITECTURES)
     set(CMAKE_CUDA_ARCHITECTURES 80-real 90-real 90a-real 90-virtual)
   endif()
+  include(CheckLanguage)
+  check_language(CUDA)
+  if(NOT CMAKE_CUDA_COMPILER)
+    message(FATAL_ERROR "MEDLEY_CUDA=ON needs nvcc, and there is none in PATH. Install the CUDA "
+      "toolkit (12.4 or newer), or set CUDACXX to nvcc; without it MEDLEY_CUDA=EMULATE compiles "
+      "the kernels for the CPU.")
+  endif()
+  set(CMAKE_CUDA_COMPILER_LAUNCHER ${CMAKE_CXX_COMPILER_LAUNCHER})
   enable_language(CUDA)
   set(CMAKE_CUDA_FLAGS_RELEASE "-O3")  # as for C++: asserts stay on
   if(NOT CMAKE_CUDA20_STANDARD_COMPILE_OPTION)  # CMake 3.25 does not know that nvcc has it
