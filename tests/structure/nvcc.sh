@@ -15,6 +15,9 @@ mkdir -p "$2"
 work=$(cd "$2" && pwd)
 command -v nvcc >/dev/null || { echo "skipped: there is no nvcc in PATH"; exit 77; }
 
+exec 9>"$work/lock"
+flock 9  # another run may be at it
+
 # -cubin: the host's half is the business of the build.
 flags="-std=c++20 --expt-relaxed-constexpr -Werror all-warnings -Xptxas -v -DMEDLEY_CUDA=1 -I. -cubin"
 export work flags
