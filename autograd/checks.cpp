@@ -1,5 +1,6 @@
 #include "autograd/checks.h"
 
+#include "autograd/dtype_switch.h"
 #include "core/error.h"
 #include "core/str.h"
 
@@ -22,17 +23,32 @@ void check_matrix(const char* op, const char* name, const Tensor& t, int rank) {
   check_shape(op, name, t, t.shape());
 }
 
-void check_same_kind(const char* op, const Tensor& a, const char* name, const Tensor& b) {
-  if (a.dtype() != b.dtype())
+namespace {
+
+void check_kind(const char* op, const Tensor& a, DType expected, const char* name,
+                const Tensor& b) {
+  if (b.dtype() != expected)
     throw DtypeError(str("[", op, "] ", name, " is ", b.str(), " but the input is ", a.str()));
   if (!(a.device() == b.device()))
     throw DeviceError(str("[", op, "] ", name, " is ", b.str(), " but the input is ", a.str()));
+}
+
+}  // namespace
+
+void check_same_kind(const char* op, const Tensor& a, const char* name, const Tensor& b) {
+  check_kind(op, a, a.dtype(), name, b);
 }
 
 void check_operand(const char* op, const Tensor& a, const char* name, const Tensor& b,
                    const Shape& expected) {
   check_shape(op, name, b, expected);
   check_same_kind(op, a, name, b);
+}
+
+void check_wide_operand(const char* op, const Tensor& a, const char* name, const Tensor& b,
+                        const Shape& expected) {
+  check_shape(op, name, b, expected);
+  check_kind(op, a, wide(a.dtype()), name, b);
 }
 
 void check_index(const char* op, const Tensor& a, const char* name, const Tensor& index) {

@@ -15,9 +15,13 @@ void check_same_kind(const char* op, const Tensor& a, const char* name, const Te
 // A parameter or second input: shape as expected, element type and device of a.
 void check_operand(const char* op, const Tensor& a, const char* name, const Tensor& b,
                    const Shape& expected);
+// The same for what kernels keep wide: element type wide(a.dtype()).
+void check_wide_operand(const char* op, const Tensor& a, const char* name, const Tensor& b,
+                        const Shape& expected);
 // i32 and of rank 1, on the device of a.
 void check_index(const char* op, const Tensor& a, const char* name, const Tensor& index);
-// check_index, and ValueError for a value outside 0 .. limit - 1. Meta indices have no values.
+// check_index, and ValueError for a value outside 0 .. limit - 1. Kernels look at indices on a GPU
+// themselves (core/cuda/fault.h); Meta indices have no values.
 void check_range(const char* op, const Tensor& a, const char* name, const Tensor& index,
                  int64_t limit);
 // Throws ValueError unless 0 <= p < 1.

@@ -185,12 +185,9 @@ void Tape::backward(const Tensor& loss, double seed) {
   if (!loss.defined()) throw AutogradError("[backward] the loss is undefined");
   if (loss.elements() != 1)
     throw AutogradError(str("[backward] the loss has shape ", loss.shape(), ", not one element"));
-  const Tensor one = Tensor::zeros(loss.shape(), loss.dtype(), loss.device());
-  if (loss.device().kind == Device::Cpu)
-    with_float("backward", loss.dtype(), [&](auto zero) {
-      using T = decltype(zero);
-      *one.data<T>() = static_cast<T>(seed);
-    });
+  Tensor one = Tensor::empty(loss.shape(), loss.dtype(), loss.device());
+  if (loss.device().kind != Device::Meta)
+    one = Tensor::from(std::vector<double>{seed}, loss.shape()).to(loss.dtype()).to(loss.device());
   backward({loss}, {one});
 }
 

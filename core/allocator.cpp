@@ -1,28 +1,27 @@
 // The caching allocator. A freed block is kept and serves the next request that it fits, best fit
 // first and lowest address among equals: which block is taken depends on nothing but the sequence
 // of requests. Under AddressSanitizer whatever is not held is poisoned, so that a stray access is
-// found although the block never went back to the system.
+// found although the block never went back to its source.
 #include "core/allocator.h"
 
 #include <algorithm>
 #include <charconv>
-#include <cstdlib>
+#include <deque>
 #include <mutex>
 #include <set>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include "core/cuda/device.h"
 #include "core/env.h"
 #include "core/error.h"
+#include "core/memory_source.h"
 #include "core/scope.h"
 #include "core/str.h"
 
 #if defined(__SANITIZE_ADDRESS__)
 #include <sanitizer/asan_interface.h>
-#else
-#define ASAN_POISON_MEMORY_REGION(address, size) static_cast<void>(0)
-#define ASAN_UNPOISON_MEMORY_REGION(address, size) static_cast<void>(0)
 #endif
 
 // Sanitizers end the program on a request that no machine can serve; here it must come back as
@@ -37,7 +36,6 @@ namespace medley {
 namespace {
 
 constexpr size_t kRounding = 512;
-constexpr size_t kAlignment = 64;
 
 // Tag -> bytes. Nodes of a map stay where they are, so a block points at its own.
 using Tags = std::map<std::string, size_t, std::less<>>;
@@ -46,7 +44,24 @@ struct Block {
   size_t size;  // of the block
   size_t held;  // what the request rounds to: at most size
   Tags::value_type* tag;
+  uint64_t pool;  // that it returns to; 0: everyone's
 };
+
+// A freed block.
+struct CachedBlock {
+  uint64_t pool;
+  size_t size;
+  void* data;
+  auto operator<=>(const CachedBlock&) const = default;
+};
+
+#if defined(__SANITIZE_ADDRESS__)
+void poison(void* data, size_t size) { ASAN_POISON_MEMORY_REGION(data, size); }
+void unpoison(void* data, size_t size) { ASAN_UNPOISON_MEMORY_REGION(data, size); }
+#else
+void poison(void*, size_t) {}
+void unpoison(void*, size_t) {}
+#endif
 
 std::string mebibytes(size_t bytes) {
   const size_t tenths = (bytes * 10 + (1u << 19)) >> 20;
@@ -66,20 +81,20 @@ size_t memory_limit() {
 
 class Allocator {
  public:
-  explicit Allocator(Device::Kind kind) : kind_(kind) {}
+  explicit Allocator(Device device) : device_(device), poisons_(is_host_memory(device)) {}
 
   void* allocate(size_t bytes) {
     const std::lock_guard lock(mutex_);
     if (bytes > SIZE_MAX / 2) fail(bytes);
     const size_t held = std::max(kRounding, (bytes + kRounding - 1) / kRounding * kRounding);
     ++requests_;
-    auto [data, size] = kind_ == Device::Meta ? number(held) : take(held);
+    auto [data, size] = device_.kind == Device::Meta ? number(held) : take(held);
     auto tag = tags_.try_emplace(Scope::tag(), 0).first;
     tag->second += held;
-    live_blocks_.emplace(data, Block{size, held, &*tag});
+    live_blocks_.emplace(data, Block{size, held, &*tag, pool_});
     live_ += held;
     peak_ = std::max(peak_, live_);
-    if (kind_ == Device::Cpu) ASAN_UNPOISON_MEMORY_REGION(data, bytes);
+    if (poisons_) unpoison(data, bytes);
     return data;
   }
 
@@ -91,11 +106,12 @@ class Allocator {
     live_blocks_.erase(found);
     live_ -= block.held;
     block.tag->second -= block.held;
-    if (kind_ == Device::Meta) return;
+    if (device_.kind == Device::Meta) return;
     try {
-      cached_blocks_.emplace(block.size, data);
+      // A pool that is gone has left its blocks to everyone.
+      cached_blocks_.insert({pools_.contains(block.pool) ? block.pool : 0, block.size, data});
       cached_ += block.size;
-      ASAN_POISON_MEMORY_REGION(data, block.size);
+      if (poisons_) poison(data, block.size);
     } catch (const std::bad_alloc&) {
       give_back(data, block.size);
     }
@@ -120,8 +136,29 @@ class Allocator {
     release_all();
   }
 
+  uint64_t open_pool() {
+    const std::lock_guard lock(mutex_);
+    return *pools_.insert(++last_pool_).first;
+  }
+
+  void close_pool(uint64_t pool) noexcept {
+    const std::lock_guard lock(mutex_);
+    pools_.erase(pool);
+    for (auto block = first_of(pool); block != cached_blocks_.end() && block->pool == pool;) {
+      auto node = cached_blocks_.extract(block++);
+      node.value().pool = 0;
+      cached_blocks_.insert(std::move(node));
+    }
+  }
+
+  // The pool that requests are served from, and the one before it.
+  uint64_t exchange_pool(uint64_t pool) {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(pool_, pool);
+  }
+
  private:
-  using Cached = std::set<std::pair<size_t, void*>>;  // by size, then address
+  using Cached = std::set<CachedBlock>;
 
   // A Meta block is a number of its own, so that free() finds it.
   std::pair<void*, size_t> number(size_t held) {
@@ -130,54 +167,66 @@ class Allocator {
   }
 
   std::pair<void*, size_t> take(size_t held) {
-    const auto fit = cached_blocks_.lower_bound({held, nullptr});
-    // A block much larger than the request waits for a request of its own size.
-    if (fit != cached_blocks_.end() && fit->first - held <= held / 4) {
-      const auto [size, data] = *fit;
-      cached_blocks_.erase(fit);
-      cached_ -= size;
-      return {data, size};
+    // A pool also takes what everyone may have, and keeps it.
+    for (const uint64_t pool : {pool_, uint64_t{0}}) {
+      const auto fit = cached_blocks_.lower_bound({pool, held, nullptr});
+      // A block much larger than the request waits for a request of its own size.
+      if (fit != cached_blocks_.end() && fit->pool == pool && fit->size - held <= held / 4) {
+        const CachedBlock block = *fit;
+        cached_blocks_.erase(fit);
+        cached_ -= block.size;
+        return {block.data, block.size};
+      }
+      // Requests whose size varies from step to step (packed text) would fill the cache with blocks
+      // that nearly fit: the largest one below the request goes back, and the new block takes its
+      // place.
+      if (pool_ == 0 && fit != first_of(0)) {
+        const auto outgrown = std::prev(fit);
+        if (outgrown->size >= held / 2) release(outgrown);
+      }
     }
-    // Requests whose size varies from step to step (packed text) would fill the cache with blocks
-    // that nearly fit: the largest one below the request goes back, and the new block takes its
-    // place.
-    if (fit != cached_blocks_.begin()) {
-      const auto outgrown = std::prev(fit);
-      if (outgrown->first >= held / 2) release(outgrown);
-    }
-    return {from_system(held), held};
+    return {from_source(held), held};
   }
 
-  void* from_system(size_t size) {
+  void* from_source(size_t size) {
     ++system_requests_;
     const size_t limit = memory_limit();
     if (system_bytes_ + size > limit) release_all();
     if (system_bytes_ + size > limit) fail(size);
-    void* data = std::aligned_alloc(kAlignment, size);
+    void* data = source_allocate(size, device_);
     if (data == nullptr) {
       release_all();
-      data = std::aligned_alloc(kAlignment, size);
+      data = source_allocate(size, device_);
     }
     if (data == nullptr) fail(size);
     system_bytes_ += size;
-    ASAN_POISON_MEMORY_REGION(data, size);
+    if (poisons_) poison(data, size);
     return data;
   }
 
   void give_back(void* data, size_t size) {
-    ASAN_UNPOISON_MEMORY_REGION(data, size);
-    std::free(data);
+    if (poisons_) unpoison(data, size);
+    source_free(data, size, device_);
     system_bytes_ -= size;
   }
 
+  Cached::iterator first_of(uint64_t pool) {
+    return cached_blocks_.lower_bound({pool, 0, nullptr});
+  }
+
   void release(Cached::iterator block) {
-    give_back(block->second, block->first);
-    cached_ -= block->first;
+    give_back(block->data, block->size);
+    cached_ -= block->size;
     cached_blocks_.erase(block);
   }
 
+  // What pools keep stays. Nothing goes back while a pool is served: on a GPU that would stop the
+  // graph which is being captured.
   void release_all() {
-    while (!cached_blocks_.empty()) release(cached_blocks_.begin());
+    if (pool_ != 0) return;
+    while (!cached_blocks_.empty() && cached_blocks_.begin()->pool == 0) {
+      release(cached_blocks_.begin());
+    }
   }
 
   [[noreturn]] void fail(size_t bytes) {
@@ -193,16 +242,20 @@ class Allocator {
     }
     const size_t limit = memory_limit();
     throw MemoryError(
-        str("[memory] no ", mebibytes(bytes), " on cpu: ", mebibytes(live_), " are held",
-            limit == SIZE_MAX ? "" : ", MEDLEY_MEMORY_LIMIT is " + mebibytes(limit),
+        str("[memory] no ", mebibytes(bytes), " on ", medley::str(device_), ": ", mebibytes(live_),
+            " are held", limit == SIZE_MAX ? "" : ", MEDLEY_MEMORY_LIMIT is " + mebibytes(limit),
             holders.empty() ? "" : "; the largest holders are", table),
         "use a smaller batch or image size, or turn recompute on");
   }
 
-  const Device::Kind kind_;
+  const Device device_;
+  const bool poisons_;  // under AddressSanitizer
   std::mutex mutex_;
   std::unordered_map<void*, Block> live_blocks_;
   Cached cached_blocks_;
+  std::set<uint64_t> pools_ = {0};
+  uint64_t last_pool_ = 0;
+  uint64_t pool_ = 0;
   Tags tags_;
   size_t live_ = 0;
   size_t peak_ = 0;
@@ -216,8 +269,13 @@ class Allocator {
 // Never destroyed: tensors with static lifetime may be freed after any destructor that would run
 // here.
 Allocator& allocator_of(Device device) {
-  static auto* cpu = new Allocator(Device::Cpu);
-  static auto* meta = new Allocator(Device::Meta);
+  static auto* cpu = new Allocator({});
+  static auto* meta = new Allocator({Device::Meta, 0});
+  static auto* gpus = [] {
+    auto* all = new std::deque<Allocator>;
+    for (int8_t i = 0; i < cuda::kMaxDevices; ++i) all->emplace_back(Device{Device::Cuda, i});
+    return all;
+  }();
   switch (device.kind) {
     case Device::Cpu:
       return *cpu;
@@ -226,8 +284,8 @@ Allocator& allocator_of(Device device) {
     case Device::Cuda:
       break;
   }
-  throw DeviceError(str("[memory] there is no memory on ", medley::str(device)),
-                    "this build computes on the CPU alone");
+  cuda::require(device);
+  return (*gpus)[static_cast<size_t>(device.index)];
 }
 
 }  // namespace
@@ -241,5 +299,14 @@ MemoryStats memory_stats(Device device) { return allocator_of(device).stats(); }
 void reset_peak_memory(Device device) { allocator_of(device).reset_peak(); }
 
 void release_cached_memory(Device device) { allocator_of(device).release_cached(); }
+
+MemoryPool::MemoryPool(Device device) : device_(device), id_(allocator_of(device).open_pool()) {}
+
+MemoryPool::~MemoryPool() { allocator_of(device_).close_pool(id_); }
+
+MemoryPool::Use::Use(const MemoryPool& pool)
+    : device_(pool.device_), before_(allocator_of(device_).exchange_pool(pool.id_)) {}
+
+MemoryPool::Use::~Use() { allocator_of(device_).exchange_pool(before_); }
 
 }  // namespace medley

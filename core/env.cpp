@@ -22,7 +22,11 @@ constexpr std::array kTable = {
         "folder of the pictures that medley ships with (default: where it was built or installed)"},
     EnvVariable{"MEDLEY_LOG", "info", "messages on stderr: error, warn, info or debug"},
     EnvVariable{"MEDLEY_MEMORY_LIMIT", "",
-                "most memory for tensors on the CPU, in MiB (default: no limit)"},
+                "most memory for tensors on a device, in MiB (default: no limit)"},
+    EnvVariable{"MEDLEY_ATTENTION", "medley",
+                "attention on a GPU: medley, or cudnn where cuDNN can and there is no dropout"},
+    EnvVariable{"MEDLEY_DEVICE_GUARD", "on",
+                "on: host code that touches memory of the emulated GPU is found; off: it is not"},
 };
 
 }  // namespace

@@ -8,13 +8,8 @@
 
 namespace medley {
 
-// Counter words: block number, sample, low half of the step, and purpose (8 bits) under the step's
-// high bits. Streams of different arguments never overlap while a stream stays below 2^34 numbers
-// and a step below 2^56.
 Random::Random(uint64_t seed, Purpose purpose, uint64_t step, uint32_t sample)
-    : key_{static_cast<uint32_t>(seed), static_cast<uint32_t>(seed >> 32)},
-      counter_{0, sample, static_cast<uint32_t>(step),
-               static_cast<uint32_t>(step >> 32) << 8 | static_cast<uint32_t>(purpose)} {}
+    : key_(stream_key(seed)), counter_(stream_counter(purpose, step, sample)) {}
 
 uint32_t Random::next() {
   if (used_ == 4) {

@@ -39,6 +39,17 @@ enum class Purpose : uint32_t {
   sampling
 };
 
+// The counter of a stream's first block: block number, sample, low half of the step, and purpose
+// (8 bits) under the step's high bits. Streams of different arguments never overlap while a stream
+// stays below 2^34 numbers and a step below 2^56.
+constexpr std::array<uint32_t, 4> stream_counter(Purpose purpose, uint64_t step, uint32_t sample) {
+  return {0, sample, static_cast<uint32_t>(step),
+          static_cast<uint32_t>(step >> 32) << 8 | static_cast<uint32_t>(purpose)};
+}
+constexpr std::array<uint32_t, 2> stream_key(uint64_t seed) {
+  return {static_cast<uint32_t>(seed), static_cast<uint32_t>(seed >> 32)};
+}
+
 // A stream of numbers for one (seed, purpose, step, sample).
 class Random {
  public:

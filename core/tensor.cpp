@@ -112,14 +112,4 @@ Tensor Tensor::clone() const {
   return t;
 }
 
-Tensor Tensor::to(Device target) const {
-  if (target == device()) return detach();
-  if (device().kind == Device::Meta || target.kind == Device::Cuda) {
-    throw DeviceError(medley::str("[tensor] ", str(), " cannot be copied to ", medley::str(target)),
-                      target.kind == Device::Cuda ? "this build computes on the CPU alone"
-                                                  : "a Meta tensor has no values");
-  }
-  return empty(shape_, dtype_, target);
-}
-
 }  // namespace medley

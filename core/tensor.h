@@ -45,7 +45,8 @@ class Tensor {
   bool is_contiguous() const { return strides_ == shape_.contiguous_strides(); }
   std::string str() const;  // "(8, 197, 768) f32 cpu"
 
-  // First element. Throws DtypeError when T is not the tensor's type; null on Meta.
+  // First element, an address on the tensor's device. Throws DtypeError when T is not the tensor's
+  // type; null on Meta.
   template <class T>
   T* data() const {
     check_dtype(kDTypeOf<T>);
@@ -55,6 +56,7 @@ class Tensor {
   template <class T>
   std::vector<T> to_vector() const;  // values in row-major order
   double item() const;               // the value of a one-element tensor, as a double
+  // On a GPU both wait for it, and throw for faults that kernels found (core/cuda/fault.h).
 
   // Views share storage. view() needs a contiguous tensor and keeps the autograd link (same
   // elements, same gradient buffer); slice() and transpose() drop it: the differentiable forms are
@@ -69,10 +71,11 @@ class Tensor {
   Tensor contiguous() const;  // itself when it already is
   Tensor clone() const;
   Tensor to(Device device) const;
-  Tensor to(DType dtype) const;
-  void copy_from(
-      const Tensor& source) const;  // same shape and dtype; any strides; raises the version
-  void fill_zero() const;           // raises the version
+  Tensor to(DType dtype) const;  // on a GPU by way of the host, so not inside a step
+  // Same shape and dtype; any strides and devices. Raises the version. Strided copies on a GPU are
+  // made of two-dimensional ones: fine for slices, slow for transposed views.
+  void copy_from(const Tensor& source) const;
+  void fill_zero() const;  // raises the version
 
   uint64_t version() const { return storage_ ? storage_->version() : 0; }
   void bump_version() const { storage_->bump_version(); }

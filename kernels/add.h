@@ -3,6 +3,10 @@
 
 #include <cstdint>
 
+#include "core/bf16.h"
+#include "core/device.h"
+#include "kernels/wide.h"
+
 namespace medley::kernels {
 
 template <class T>
@@ -11,12 +15,17 @@ struct Add {
   const T* a = nullptr;
   const T* b = nullptr;  // null: zeros
   T* y = nullptr;
-  T factor = 1;
+  Wide<T> factor = 1;
 };
 
 namespace cpu {
 void add(const Add<float>& args);
 void add(const Add<double>& args);
 }  // namespace cpu
+
+namespace cuda {
+void add(const Add<float>& args, Stream stream);
+void add(const Add<bf16>& args, Stream stream);
+}  // namespace cuda
 
 }  // namespace medley::kernels

@@ -7,7 +7,10 @@
 
 #include <cstdint>
 
+#include "core/bf16.h"
+#include "core/device.h"
 #include "kernels/dropout.h"
+#include "kernels/wide.h"
 
 namespace medley::kernels {
 
@@ -20,9 +23,15 @@ struct AttentionShape {
   const int32_t* kv_index =
       nullptr;  // [blocks], in 0 .. kv_blocks - 1; null: block i attends to key block i
   int64_t heads = 0, head_dim = 0;  // head h of a row starts at column h * head_dim
-  T scale = 1;                      // head_dim^-1/2 in BLIP
+  Wide<T> scale = 1;                // head_dim^-1/2 in BLIP
   bool causal = false;
   DropoutKey dropout;  // of the probabilities; element (block * heads + h, row, column)
+
+  // What the host cannot read where cu_q and cu_k live on a GPU; CPU kernels ignore it. The rows of
+  // q and of k, where cu_q and cu_k must end, and the longest block of each (0: not known, taken
+  // as all rows).
+  int64_t q_rows = 0, k_rows = 0;
+  int64_t max_q = 0, max_k = 0;
 };
 
 template <class T>
@@ -34,8 +43,8 @@ struct AttentionForward {
   int64_t q_stride = 0, k_stride = 0, v_stride = 0;
   T* o = nullptr;  // as q, row stride o_stride
   int64_t o_stride = 0;
-  T* lse = nullptr;  // [heads, rows of cu_q]: natural log of the sum of exp of the scaled scores;
-                     // null: not wanted
+  Wide<T>* lse = nullptr;  // [heads, rows of cu_q]: natural log of the sum of exp of the scaled
+                           // scores; null: not wanted
 };
 
 // Writes dq, dk, dv (=, not +=). Key blocks that nothing attends to get zeros. Deterministic: fixed
@@ -49,8 +58,8 @@ struct AttentionBackward {
   int64_t q_stride = 0, k_stride = 0, v_stride = 0;
   const T* o = nullptr;  // forward's output
   const T* d_o = nullptr;
-  int64_t o_stride = 0;    // of o and d_o
-  const T* lse = nullptr;  // [heads, rows of cu_q]
+  int64_t o_stride = 0;          // of o and d_o
+  const Wide<T>* lse = nullptr;  // [heads, rows of cu_q]
   T* dq = nullptr;
   T* dk = nullptr;
   T* dv = nullptr;
@@ -63,5 +72,14 @@ void attention_forward(const AttentionForward<double>& args);
 void attention_backward(const AttentionBackward<float>& args);
 void attention_backward(const AttentionBackward<double>& args);
 }  // namespace cpu
+
+// Head dims up to 256. Offsets and kv_index are checked by the kernels: what is wrong with them is
+// reported by the next cuda::check_faults().
+namespace cuda {
+void attention_forward(const AttentionForward<float>& args, Stream stream);
+void attention_forward(const AttentionForward<bf16>& args, Stream stream);
+void attention_backward(const AttentionBackward<float>& args, Stream stream);
+void attention_backward(const AttentionBackward<bf16>& args, Stream stream);
+}  // namespace cuda
 
 }  // namespace medley::kernels

@@ -6,6 +6,8 @@
 
 #include <cstdint>
 
+#include "core/bf16.h"
+#include "core/device.h"
 #include "kernels/dropout.h"
 
 namespace medley::kernels {
@@ -24,5 +26,10 @@ namespace cpu {
 void drop_path(const DropPath<float>& args);
 void drop_path(const DropPath<double>& args);
 }  // namespace cpu
+
+namespace cuda {
+void drop_path(const DropPath<float>& args, Stream stream);
+void drop_path(const DropPath<bf16>& args, Stream stream);
+}  // namespace cuda
 
 }  // namespace medley::kernels

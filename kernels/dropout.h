@@ -4,6 +4,8 @@
 
 #include <cstdint>
 
+#include "core/bf16.h"
+#include "core/device.h"
 #include "core/philox.h"
 
 namespace medley::kernels {
@@ -14,6 +16,9 @@ struct DropoutKey {
   uint64_t seed = 0;
   uint32_t step = 0;
   uint32_t site = 0;  // which dropout of the model: unique within a step
+  // Read in place of `step` by CUDA kernels when not null: a captured graph has its arguments
+  // fixed, while the step moves on.
+  const uint64_t* device_step = nullptr;
 
   constexpr bool active() const { return p > 0; }
   // Elements are kept when their 16-bit draw is at least this.
@@ -49,5 +54,10 @@ namespace cpu {
 void dropout(const Dropout<float>& args);
 void dropout(const Dropout<double>& args);
 }  // namespace cpu
+
+namespace cuda {
+void dropout(const Dropout<float>& args, Stream stream);
+void dropout(const Dropout<bf16>& args, Stream stream);
+}  // namespace cuda
 
 }  // namespace medley::kernels

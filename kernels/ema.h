@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include "core/device.h"
+
 namespace medley::kernels {
 
 template <class T>
@@ -11,11 +13,16 @@ struct Ema {
   T* average = nullptr;
   const T* value = nullptr;
   double keep = 0;
+  const double* device_keep = nullptr;  // read in place of keep by CUDA kernels when not null
 };
 
 namespace cpu {
 void ema(const Ema<float>& args);
 void ema(const Ema<double>& args);
 }  // namespace cpu
+
+namespace cuda {
+void ema(const Ema<float>& args, Stream stream);
+}  // namespace cuda
 
 }  // namespace medley::kernels

@@ -3,15 +3,20 @@
 
 #include <cstdint>
 
+#include "core/bf16.h"
+#include "core/device.h"
+#include "kernels/wide.h"
+
 namespace medley::kernels {
 
 template <class T>
 struct EmbeddingForward {
   int64_t tokens = 0, n = 0;
+  int64_t words = 0, places = 0;       // V and P: what CUDA kernels check the next two against
   const int32_t* ids = nullptr;        // [tokens], in 0 .. V - 1
   const int32_t* positions = nullptr;  // [tokens], in 0 .. P - 1
-  const T* word = nullptr;             // [V, n]
-  const T* position = nullptr;         // [P, n]
+  const Wide<T>* word = nullptr;       // [V, n]
+  const Wide<T>* position = nullptr;   // [P, n]
   T* y = nullptr;                      // [tokens, n]
 };
 
@@ -19,11 +24,12 @@ struct EmbeddingForward {
 template <class T>
 struct EmbeddingBackward {
   int64_t tokens = 0, n = 0;
+  int64_t words = 0, places = 0;
   const int32_t* ids = nullptr;
   const int32_t* positions = nullptr;
   const T* dy = nullptr;
-  T* dword = nullptr;      // [V, n]
-  T* dposition = nullptr;  // [P, n]
+  Wide<T>* dword = nullptr;      // [V, n]
+  Wide<T>* dposition = nullptr;  // [P, n]
 };
 
 namespace cpu {
@@ -32,5 +38,14 @@ void embedding_forward(const EmbeddingForward<double>& args);
 void embedding_backward(const EmbeddingBackward<float>& args);
 void embedding_backward(const EmbeddingBackward<double>& args);
 }  // namespace cpu
+
+// A token whose id or position is out of range gets a row of zeros and gives no gradient; the next
+// cuda::check_faults() reports it.
+namespace cuda {
+void embedding_forward(const EmbeddingForward<float>& args, Stream stream);
+void embedding_forward(const EmbeddingForward<bf16>& args, Stream stream);
+void embedding_backward(const EmbeddingBackward<float>& args, Stream stream);
+void embedding_backward(const EmbeddingBackward<bf16>& args, Stream stream);
+}  // namespace cuda
 
 }  // namespace medley::kernels

@@ -4,6 +4,9 @@
 
 #include <cstdint>
 
+#include "core/bf16.h"
+#include "core/device.h"
+
 namespace medley::kernels {
 
 template <class T>
@@ -28,5 +31,12 @@ void gelu_forward(const GeluForward<double>& args);
 void gelu_backward(const GeluBackward<float>& args);
 void gelu_backward(const GeluBackward<double>& args);
 }  // namespace cpu
+
+namespace cuda {
+void gelu_forward(const GeluForward<float>& args, Stream stream);
+void gelu_forward(const GeluForward<bf16>& args, Stream stream);
+void gelu_backward(const GeluBackward<float>& args, Stream stream);
+void gelu_backward(const GeluBackward<bf16>& args, Stream stream);
+}  // namespace cuda
 
 }  // namespace medley::kernels

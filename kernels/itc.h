@@ -11,6 +11,8 @@
 
 #include <cstdint>
 
+#include "core/device.h"
+
 namespace medley::kernels {
 
 template <class T>
@@ -28,7 +30,8 @@ struct Itc {
       nullptr;              // [Q], -1 for none; null exactly when caption is null or Q is 0
   const T* temp = nullptr;  // [1]
   T alpha = 0;
-  T* sim_i2t = nullptr;  // [B, K], all four are written and may be read afterwards
+  const T* device_alpha = nullptr;  // read in place of alpha by CUDA kernels when not null
+  T* sim_i2t = nullptr;             // [B, K], all four are written and may be read afterwards
   T* sim_t2i = nullptr;
   T* target_i2t = nullptr;
   T* target_t2i = nullptr;
@@ -42,5 +45,9 @@ namespace cpu {
 void itc(const Itc<float>& args);
 void itc(const Itc<double>& args);
 }  // namespace cpu
+
+namespace cuda {
+void itc(const Itc<float>& args, Stream stream);
+}  // namespace cuda
 
 }  // namespace medley::kernels

@@ -6,19 +6,22 @@
 
 #include <cstdint>
 
+#include "core/device.h"
+#include "kernels/wide.h"
+
 namespace medley::kernels {
 
 template <class T>
 struct PatchEmbedForward {
   int64_t batch = 0, side = 0, patch = 0,
-          width = 0;          // side is a multiple of patch; N = (side / patch)^2
-  const T* images = nullptr;  // [batch, 3, side, side]
-  const T* weight = nullptr;  // [width, 3, patch, patch]
-  const T* bias = nullptr;    // [width]
-  const T* cls = nullptr;     // [width]
-  const T* pos = nullptr;     // [1 + N, width]
-  T* unfolded = nullptr;      // [batch * N, 3 * patch * patch], kept for the backward pass
-  T* tokens = nullptr;        // [batch, 1 + N, width]
+          width = 0;                // side is a multiple of patch; N = (side / patch)^2
+  const Wide<T>* images = nullptr;  // [batch, 3, side, side]
+  const T* weight = nullptr;        // [width, 3, patch, patch]
+  const Wide<T>* bias = nullptr;    // [width]
+  const Wide<T>* cls = nullptr;     // [width]
+  const Wide<T>* pos = nullptr;     // [1 + N, width]
+  T* unfolded = nullptr;            // [batch * N, 3 * patch * patch], kept for the backward pass
+  T* tokens = nullptr;              // [batch, 1 + N, width]
 };
 
 // Adds to every gradient. Images get none.
@@ -27,10 +30,10 @@ struct PatchEmbedBackward {
   int64_t batch = 0, side = 0, patch = 0, width = 0;
   const T* dtokens = nullptr;   // [batch, 1 + N, width]
   const T* unfolded = nullptr;  // [batch * N, 3 * patch * patch]
-  T* dweight = nullptr;
-  T* dbias = nullptr;
-  T* dcls = nullptr;
-  T* dpos = nullptr;
+  Wide<T>* dweight = nullptr;
+  Wide<T>* dbias = nullptr;
+  Wide<T>* dcls = nullptr;
+  Wide<T>* dpos = nullptr;
 };
 
 namespace cpu {
@@ -39,5 +42,12 @@ void patch_embed_forward(const PatchEmbedForward<double>& args);
 void patch_embed_backward(const PatchEmbedBackward<float>& args);
 void patch_embed_backward(const PatchEmbedBackward<double>& args);
 }  // namespace cpu
+
+namespace cuda {
+void patch_embed_forward(const PatchEmbedForward<float>& args, Stream stream);
+void patch_embed_forward(const PatchEmbedForward<bf16>& args, Stream stream);
+void patch_embed_backward(const PatchEmbedBackward<float>& args, Stream stream);
+void patch_embed_backward(const PatchEmbedBackward<bf16>& args, Stream stream);
+}  // namespace cuda
 
 }  // namespace medley::kernels

@@ -3,6 +3,9 @@
 
 #include <cstdint>
 
+#include "core/bf16.h"
+#include "core/device.h"
+
 namespace medley::kernels {
 
 template <class T>
@@ -26,5 +29,12 @@ void relu_forward(const ReluForward<double>& args);
 void relu_backward(const ReluBackward<float>& args);
 void relu_backward(const ReluBackward<double>& args);
 }  // namespace cpu
+
+namespace cuda {
+void relu_forward(const ReluForward<float>& args, Stream stream);
+void relu_forward(const ReluForward<bf16>& args, Stream stream);
+void relu_backward(const ReluBackward<float>& args, Stream stream);
+void relu_backward(const ReluBackward<bf16>& args, Stream stream);
+}  // namespace cuda
 
 }  // namespace medley::kernels

@@ -5,6 +5,8 @@
 
 #include <cstdint>
 
+#include "core/device.h"
+
 namespace medley::kernels {
 
 template <class T>
@@ -14,9 +16,10 @@ struct SampleNegatives {
   int64_t ld = 0;
   const int64_t* caption = nullptr;  // [B]: equal ids are positives too; null: only the diagonal is
   uint64_t seed = 0, step = 0;       // Random(seed, Purpose::negatives, step, 2 * b + direction)
-  double scale = 1;                  // softmax(scale sim)
-  double floor = 1e-4;               // the original's in pre-training; 0 in retrieval
-  uint32_t direction = 0;            // 0: images for texts, 1: texts for images
+  const uint64_t* device_step = nullptr;  // read in place of step by CUDA kernels when not null
+  double scale = 1;                       // softmax(scale sim)
+  double floor = 1e-4;                    // the original's in pre-training; 0 in retrieval
+  uint32_t direction = 0;                 // 0: images for texts, 1: texts for images
   int32_t* index = nullptr;  // [B]; (b + 1) % B where all columns are positive or sim is NaN
 };
 
@@ -24,5 +27,9 @@ namespace cpu {
 void sample_negatives(const SampleNegatives<float>& args);
 void sample_negatives(const SampleNegatives<double>& args);
 }  // namespace cpu
+
+namespace cuda {
+void sample_negatives(const SampleNegatives<float>& args, Stream stream);
+}  // namespace cuda
 
 }  // namespace medley::kernels

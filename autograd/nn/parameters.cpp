@@ -36,7 +36,13 @@ double draw(const Init& init, Random& random) {
 }
 
 void fill(const Tensor& t, const std::string& name, const Init& init, uint64_t seed) {
-  if (t.device().kind != Device::Cpu || init.kind == Init::zeros) return;
+  if (t.device().kind == Device::Meta || init.kind == Init::zeros) return;
+  if (t.device().kind == Device::Cuda) {  // the same numbers as on the CPU
+    const Tensor host = Tensor::empty(t.shape(), t.dtype());
+    fill(host, name, init, seed);
+    t.copy_from(host);
+    return;
+  }
   const uint64_t id = hash(name);
   Random random(seed, Purpose::init, id, static_cast<uint32_t>(id >> 32));
   with_float("parameters", t.dtype(), [&](auto zero) {

@@ -19,7 +19,7 @@ Tensor scaled_sum(const Tensor& a, const Tensor& b, double factor) {
                                   .a = a.data<T>(),
                                   .b = b.defined() ? b.data<T>() : nullptr,
                                   .y = y.data<T>(),
-                                  .factor = static_cast<T>(factor)});
+                                  .factor = static_cast<kernels::Wide<T>>(factor)});
   });
   return y;
 }

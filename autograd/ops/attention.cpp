@@ -28,7 +28,8 @@ struct Layout {
   int64_t width = 0;  // C
 
   template <class T>
-  kernels::AttentionShape<T> shape() const {
+  kernels::AttentionShape<T> shape(int64_t q_rows, int64_t k_rows) const {
+    const double deviation = std::sqrt(static_cast<double>(width / options.heads));
     return {.blocks = queries.count(),
             .kv_blocks = keys.count(),
             .cu_q = queries.cu.data<int32_t>(),
@@ -36,9 +37,11 @@ struct Layout {
             .kv_index = kv_index.defined() ? kv_index.data<int32_t>() : nullptr,
             .heads = options.heads,
             .head_dim = width / options.heads,
-            .scale = static_cast<T>(1 / std::sqrt(static_cast<double>(width / options.heads))),
+            .scale = static_cast<kernels::Wide<T>>(1 / deviation),
             .causal = options.causal,
-            .dropout = options.dropout};
+            .dropout = options.dropout,
+            .q_rows = q_rows,
+            .k_rows = k_rows};
   }
 
   // 2 products of Lq x Lk x C; lengths are known on the CPU only, elsewhere they are taken as
@@ -101,24 +104,25 @@ struct AttentionNode final : Node {
     const int64_t q_stride = is_self ? 3 * c : c, k_stride = is_self ? 3 * c : 2 * c;
     const int64_t k_at = is_self ? c : 0;
     count_flops(5 * layout.forward_flops(source.size(0), keys.size(0)) / 2);
-    MEDLEY_KERNEL(attention_backward, dy.device(),
-                  kernels::AttentionBackward<T>{.shape = layout.shape<T>(),
-                                                .q = column<T>(source, 0),
-                                                .k = column<T>(keys, k_at),
-                                                .v = column<T>(keys, k_at + c),
-                                                .q_stride = q_stride,
-                                                .k_stride = k_stride,
-                                                .v_stride = k_stride,
-                                                .o = column<T>(out, 0),
-                                                .d_o = column<T>(dy, 0),
-                                                .o_stride = c,
-                                                .lse = lse.get().template data<T>(),
-                                                .dq = column<T>(dq, 0),
-                                                .dk = column<T>(dkv, k_at),
-                                                .dv = column<T>(dkv, k_at + c),
-                                                .dq_stride = q_stride,
-                                                .dk_stride = k_stride,
-                                                .dv_stride = k_stride});
+    MEDLEY_KERNEL(
+        attention_backward, dy.device(),
+        kernels::AttentionBackward<T>{.shape = layout.shape<T>(source.size(0), keys.size(0)),
+                                      .q = column<T>(source, 0),
+                                      .k = column<T>(keys, k_at),
+                                      .v = column<T>(keys, k_at + c),
+                                      .q_stride = q_stride,
+                                      .k_stride = k_stride,
+                                      .v_stride = k_stride,
+                                      .o = column<T>(out, 0),
+                                      .d_o = column<T>(dy, 0),
+                                      .o_stride = c,
+                                      .lse = lse.get().template data<kernels::Wide<T>>(),
+                                      .dq = column<T>(dq, 0),
+                                      .dk = column<T>(dkv, k_at),
+                                      .dv = column<T>(dkv, k_at + c),
+                                      .dq_stride = q_stride,
+                                      .dk_stride = k_stride,
+                                      .dv_stride = k_stride});
     g.give(0, dq);
     if (!is_self) g.give(1, dkv);
   }
@@ -129,7 +133,7 @@ Tensor attend(const Tensor& q, const Tensor& kv, const Layout& layout, bool is_s
   Tensor o = Tensor::empty({rows, c}, q.dtype(), q.device());
   Tape* tape = recording({q, kv});
   Tensor lse;
-  if (tape) lse = Tensor::empty({layout.options.heads, rows}, q.dtype(), q.device());
+  if (tape) lse = Tensor::empty({layout.options.heads, rows}, wide(q.dtype()), q.device());
   const Tensor& keys = is_self ? q : kv;
   const int64_t q_stride = is_self ? 3 * c : c, k_stride = is_self ? 3 * c : 2 * c;
   const int64_t k_at = is_self ? c : 0;
@@ -137,16 +141,17 @@ Tensor attend(const Tensor& q, const Tensor& kv, const Layout& layout, bool is_s
   with_float("attention", q.dtype(), [&](auto zero) {
     using T = decltype(zero);
     MEDLEY_KERNEL(attention_forward, q.device(),
-                  kernels::AttentionForward<T>{.shape = layout.shape<T>(),
-                                               .q = q.data<T>(),
-                                               .k = column<const T>(keys, k_at),
-                                               .v = column<const T>(keys, k_at + c),
-                                               .q_stride = q_stride,
-                                               .k_stride = k_stride,
-                                               .v_stride = k_stride,
-                                               .o = o.data<T>(),
-                                               .o_stride = c,
-                                               .lse = lse.defined() ? lse.data<T>() : nullptr});
+                  kernels::AttentionForward<T>{
+                      .shape = layout.shape<T>(rows, keys.size(0)),
+                      .q = q.data<T>(),
+                      .k = column<const T>(keys, k_at),
+                      .v = column<const T>(keys, k_at + c),
+                      .q_stride = q_stride,
+                      .k_stride = k_stride,
+                      .v_stride = k_stride,
+                      .o = o.data<T>(),
+                      .o_stride = c,
+                      .lse = lse.defined() ? lse.data<kernels::Wide<T>>() : nullptr});
   });
   if (tape) {
     auto node = std::make_unique<AttentionNode>(is_self);

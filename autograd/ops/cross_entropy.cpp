@@ -26,16 +26,17 @@ struct CrossEntropyNode final : Node {
     const Tensor dx = in_place ? x : Tensor::empty(x.shape(), x.dtype(), x.device());
     with_float("cross_entropy", x.dtype(), [&](auto zero) {
       using T = decltype(zero);
+      using W = kernels::Wide<T>;
       MEDLEY_KERNEL(
           cross_entropy_backward, x.device(),
           kernels::CrossEntropyBackward<T>{.rows = x.size(0),
                                            .classes = x.size(1),
                                            .logits = x.data<T>(),
                                            .targets = targets.get().template data<int32_t>(),
-                                           .weights = w.defined() ? w.template data<T>() : nullptr,
-                                           .smoothing = static_cast<T>(smoothing),
-                                           .lse = lse.get().template data<T>(),
-                                           .dloss = dloss.data<T>(),
+                                           .weights = w.defined() ? w.template data<W>() : nullptr,
+                                           .smoothing = static_cast<W>(smoothing),
+                                           .lse = lse.get().template data<W>(),
+                                           .dloss = dloss.data<W>(),
                                            .dlogits = dx.data<T>()});
     });
     if (in_place) x.bump_version();
@@ -65,24 +66,25 @@ Losses forward(const Tensor& logits, const Tensor& targets, double smoothing,
   check_matrix("cross_entropy", "logits", logits, 2);
   const int64_t rows = logits.size(0), classes = logits.size(1);
   check_targets(logits, targets);
-  if (weights.defined()) check_operand("cross_entropy", logits, "weights", weights, {rows});
+  if (weights.defined()) check_wide_operand("cross_entropy", logits, "weights", weights, {rows});
   const auto make = [&](const Shape& shape) {
-    return Tensor::empty(shape, logits.dtype(), logits.device());
+    return Tensor::empty(shape, wide(logits.dtype()), logits.device());
   };
   Losses losses{make({}), make({rows}), make({rows})};
   with_float("cross_entropy", logits.dtype(), [&](auto zero) {
     using T = decltype(zero);
+    using W = kernels::Wide<T>;
     MEDLEY_KERNEL(
         cross_entropy_forward, logits.device(),
         kernels::CrossEntropyForward<T>{.rows = rows,
                                         .classes = classes,
                                         .logits = logits.data<T>(),
                                         .targets = targets.data<int32_t>(),
-                                        .weights = weights.defined() ? weights.data<T>() : nullptr,
-                                        .smoothing = static_cast<T>(smoothing),
-                                        .lse = losses.lse.data<T>(),
-                                        .row_loss = losses.rows.data<T>(),
-                                        .loss = losses.mean.data<T>()});
+                                        .weights = weights.defined() ? weights.data<W>() : nullptr,
+                                        .smoothing = static_cast<W>(smoothing),
+                                        .lse = losses.lse.data<W>(),
+                                        .row_loss = losses.rows.data<W>(),
+                                        .loss = losses.mean.data<W>()});
   });
   return losses;
 }

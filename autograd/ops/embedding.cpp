@@ -25,11 +25,13 @@ struct EmbeddingNode final : Node {
           embedding_backward, dy.device(),
           kernels::EmbeddingBackward<T>{.tokens = dy.size(0),
                                         .n = dy.size(1),
+                                        .words = dword.size(0),
+                                        .places = dposition.size(0),
                                         .ids = ids.get().template data<int32_t>(),
                                         .positions = positions.get().template data<int32_t>(),
                                         .dy = dy.data<T>(),
-                                        .dword = dword.data<T>(),
-                                        .dposition = dposition.data<T>()});
+                                        .dword = dword.data<kernels::Wide<T>>(),
+                                        .dposition = dposition.data<kernels::Wide<T>>()});
     });
   }
 };
@@ -53,10 +55,12 @@ Tensor embedding(const Tensor& ids, const Tensor& positions, const Tensor& word,
     MEDLEY_KERNEL(embedding_forward, word.device(),
                   kernels::EmbeddingForward<T>{.tokens = y.size(0),
                                                .n = y.size(1),
+                                               .words = word.size(0),
+                                               .places = position.size(0),
                                                .ids = ids.data<int32_t>(),
                                                .positions = positions.data<int32_t>(),
-                                               .word = word.data<T>(),
-                                               .position = position.data<T>(),
+                                               .word = word.data<kernels::Wide<T>>(),
+                                               .position = position.data<kernels::Wide<T>>(),
                                                .y = y.data<T>()});
   });
   if (Tape* tape = recording({word, position})) {

@@ -6,6 +6,7 @@
 #include "core/error.h"
 #include "core/flops.h"
 #include "core/str.h"
+#include "kernels/add.h"
 #include "kernels/dispatch.h"
 #include "kernels/itc.h"
 
@@ -27,12 +28,14 @@ struct ItcNode final : Node {
   }
 
   static Tensor scaled(const Tensor& gradient, const Tensor& dloss) {
-    if (gradient.device().kind == Device::Cpu)
+    if (gradient.device().kind != Device::Meta)
       with_float("itc", gradient.dtype(), [&](auto zero) {
         using T = decltype(zero);
-        const T factor = *dloss.data<T>();
-        T* values = gradient.data<T>();
-        for (int64_t i = 0; i < gradient.elements(); ++i) values[i] *= factor;
+        MEDLEY_KERNEL(add, gradient.device(),
+                      kernels::Add<T>{.n = gradient.elements(),
+                                      .a = gradient.data<T>(),
+                                      .y = gradient.data<T>(),
+                                      .factor = static_cast<kernels::Wide<T>>(dloss.item())});
       });
     return gradient;
   }
@@ -100,7 +103,7 @@ ItcResult itc(const ItcInputs& in) {
             .caption = ids(in.caption),
             .queue_caption = in.caption.defined() && q > 0 ? ids(in.queue_caption) : nullptr,
             .temp = data(in.temp),
-            .alpha = static_cast<T>(in.alpha),
+            .alpha = static_cast<T>(static_cast<kernels::Wide<T>>(in.alpha)),
             .sim_i2t = data(r.sim_i2t),
             .sim_t2i = data(r.sim_t2i),
             .target_i2t = data(r.target_i2t),

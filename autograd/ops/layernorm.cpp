@@ -19,6 +19,7 @@ struct LayerNormNode final : Node {
   void backward(Gradients& g) override {
     with_float("layernorm", x.unchecked().dtype(), [&](auto zero) {
       using T = decltype(zero);
+      using W = kernels::Wide<T>;
       const Tensor dy = g.out(0), in = x.get();
       // The kernel always makes dx: when nobody wants it, it goes to a buffer that nobody reads.
       const auto dx = g.wants(0) ? g.in(0)
@@ -32,13 +33,13 @@ struct LayerNormNode final : Node {
                                                   .n = n,
                                                   .dy = dy.data<T>(),
                                                   .x = in.data<T>(),
-                                                  .weight = weight.get().template data<T>(),
-                                                  .mean = mean.get().template data<T>(),
-                                                  .rstd = rstd.get().template data<T>(),
+                                                  .weight = weight.get().template data<W>(),
+                                                  .mean = mean.get().template data<W>(),
+                                                  .rstd = rstd.get().template data<W>(),
                                                   .dx = dx.tensor.template data<T>(),
                                                   .accumulate = dx.accumulate,
-                                                  .dweight = affine ? dweight.data<T>() : nullptr,
-                                                  .dbias = affine ? dbias.data<T>() : nullptr});
+                                                  .dweight = affine ? dweight.data<W>() : nullptr,
+                                                  .dbias = affine ? dbias.data<W>() : nullptr});
     });
   }
 };
@@ -49,23 +50,24 @@ Tensor layernorm(const Tensor& x, const Tensor& weight, const Tensor& bias, doub
   check_shape("layernorm", "x", x, x.shape());
   if (x.rank() < 1) throw ShapeError("[layernorm] x is a scalar: there is nothing to normalise");
   const int64_t n = x.size(-1), rows = n == 0 ? 0 : x.elements() / n;
-  check_operand("layernorm", x, "weight", weight, {n});
-  check_operand("layernorm", x, "bias", bias, {n});
+  check_wide_operand("layernorm", x, "weight", weight, {n});
+  check_wide_operand("layernorm", x, "bias", bias, {n});
   Tensor y = Tensor::empty(x.shape(), x.dtype(), x.device());
-  const Tensor mean = Tensor::empty({rows}, x.dtype(), x.device());
-  const Tensor rstd = Tensor::empty({rows}, x.dtype(), x.device());
+  const Tensor mean = Tensor::empty({rows}, wide(x.dtype()), x.device());
+  const Tensor rstd = Tensor::empty({rows}, wide(x.dtype()), x.device());
   with_float("layernorm", x.dtype(), [&](auto zero) {
     using T = decltype(zero);
+    using W = kernels::Wide<T>;
     MEDLEY_KERNEL(layernorm_forward, x.device(),
                   kernels::LayerNormForward<T>{.rows = rows,
                                                .n = n,
                                                .x = x.data<T>(),
-                                               .weight = weight.data<T>(),
-                                               .bias = bias.data<T>(),
-                                               .eps = static_cast<T>(eps),
+                                               .weight = weight.data<W>(),
+                                               .bias = bias.data<W>(),
+                                               .eps = static_cast<W>(eps),
                                                .y = y.data<T>(),
-                                               .mean = mean.data<T>(),
-                                               .rstd = rstd.data<T>()});
+                                               .mean = mean.data<W>(),
+                                               .rstd = rstd.data<W>()});
   });
   if (Tape* tape = recording({x, weight, bias})) {
     auto node = std::make_unique<LayerNormNode>();

@@ -81,9 +81,10 @@ struct LinearNode final : Node {
     }
     if (g.wants(kBias)) {
       const Tensor db = g.sum(kBias);
-      MEDLEY_KERNEL(column_sum, device,
-                    kernels::ColumnSum<T>{
-                        .rows = m, .n = n, .x = du.data<T>(), .ldx = n, .out = db.data<T>()});
+      MEDLEY_KERNEL(
+          column_sum, device,
+          kernels::ColumnSum<T>{
+              .rows = m, .n = n, .x = du.data<T>(), .ldx = n, .out = db.data<kernels::Wide<T>>()});
     }
   }
 };
@@ -100,7 +101,7 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias,
                          " takes ", k, " features"));
   check_shape("linear", "x", x, x.shape());
   check_same_kind("linear", x, "weight", weight);
-  if (bias.defined()) check_operand("linear", x, "bias", bias, {n});
+  if (bias.defined()) check_wide_operand("linear", x, "bias", bias, {n});
   Shape shape = x.shape();
   shape[-1] = n;
   if (options.residual.defined()) check_operand("linear", x, "residual", options.residual, shape);
@@ -122,7 +123,7 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias,
                              .b_col = k,
                              .c = y.data<T>(),
                              .ldc = n,
-                             .bias = bias.defined() ? bias.data<T>() : nullptr,
+                             .bias = bias.defined() ? bias.data<kernels::Wide<T>>() : nullptr,
                              .gelu = options.gelu,
                              .pre_activation = pre.defined() ? pre.data<T>() : nullptr,
                              .residual = residual.defined() ? residual.data<T>() : nullptr});

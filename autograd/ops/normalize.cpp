@@ -20,14 +20,15 @@ struct NormalizeNode final : Node {
     const auto dx = g.in(0);
     with_float("normalize", dy.dtype(), [&](auto zero) {
       using T = decltype(zero);
-      MEDLEY_KERNEL(normalize_backward, dy.device(),
-                    kernels::NormalizeBackward<T>{.rows = dy.size(0),
-                                                  .n = dy.size(1),
-                                                  .dy = dy.data<T>(),
-                                                  .y = y.get().template data<T>(),
-                                                  .norm = norm.get().template data<T>(),
-                                                  .dx = dx.tensor.template data<T>(),
-                                                  .accumulate = dx.accumulate});
+      MEDLEY_KERNEL(
+          normalize_backward, dy.device(),
+          kernels::NormalizeBackward<T>{.rows = dy.size(0),
+                                        .n = dy.size(1),
+                                        .dy = dy.data<T>(),
+                                        .y = y.get().template data<T>(),
+                                        .norm = norm.get().template data<kernels::Wide<T>>(),
+                                        .dx = dx.tensor.template data<T>(),
+                                        .accumulate = dx.accumulate});
     });
   }
 };
@@ -37,7 +38,7 @@ struct NormalizeNode final : Node {
 Tensor normalize(const Tensor& x) {
   check_matrix("normalize", "x", x, 2);
   Tensor y = Tensor::empty(x.shape(), x.dtype(), x.device());
-  const Tensor norm = Tensor::empty({x.size(0)}, x.dtype(), x.device());
+  const Tensor norm = Tensor::empty({x.size(0)}, wide(x.dtype()), x.device());
   with_float("normalize", x.dtype(), [&](auto zero) {
     using T = decltype(zero);
     MEDLEY_KERNEL(normalize_forward, x.device(),
@@ -45,7 +46,7 @@ Tensor normalize(const Tensor& x) {
                                                .n = x.size(1),
                                                .x = x.data<T>(),
                                                .y = y.data<T>(),
-                                               .norm = norm.data<T>()});
+                                               .norm = norm.data<kernels::Wide<T>>()});
   });
   if (Tape* tape = recording({x})) {
     auto node = std::make_unique<NormalizeNode>();

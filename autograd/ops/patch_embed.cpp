@@ -32,6 +32,7 @@ struct PatchEmbedNode final : Node {
     count_flops(sizes.flops());
     with_float("patch_embed", dtokens.dtype(), [&](auto zero) {
       using T = decltype(zero);
+      using W = kernels::Wide<T>;
       MEDLEY_KERNEL(patch_embed_backward, dtokens.device(),
                     kernels::PatchEmbedBackward<T>{.batch = sizes.batch,
                                                    .side = sizes.side,
@@ -39,10 +40,10 @@ struct PatchEmbedNode final : Node {
                                                    .width = sizes.width,
                                                    .dtokens = dtokens.data<T>(),
                                                    .unfolded = unfolded.get().template data<T>(),
-                                                   .dweight = dweight.data<T>(),
-                                                   .dbias = dbias.data<T>(),
-                                                   .dcls = dcls.data<T>(),
-                                                   .dpos = dpos.data<T>()});
+                                                   .dweight = dweight.data<W>(),
+                                                   .dbias = dbias.data<W>(),
+                                                   .dcls = dcls.data<W>(),
+                                                   .dpos = dpos.data<W>()});
     });
   }
 };
@@ -54,9 +55,9 @@ Sizes check(const Tensor& images, const Tensor& weight, const Tensor& bias, cons
   const Sizes s{images.size(0), images.size(2), weight.size(2), weight.size(0)};
   check_shape("patch_embed", "images", images, {s.batch, 3, s.side, s.side});
   check_operand("patch_embed", images, "weight", weight, {s.width, 3, s.patch, s.patch});
-  check_operand("patch_embed", images, "bias", bias, {s.width});
-  check_operand("patch_embed", images, "cls", cls, cls.shape());
-  check_operand("patch_embed", images, "pos", pos, pos.shape());
+  check_wide_operand("patch_embed", images, "bias", bias, {s.width});
+  check_wide_operand("patch_embed", images, "cls", cls, cls.shape());
+  check_wide_operand("patch_embed", images, "pos", pos, pos.shape());
   if (s.patch < 1 || s.side % s.patch != 0)
     throw ShapeError(str("[patch_embed] images are ", s.side,
                          " pixels a side, not a multiple of the patch ", s.patch),
@@ -83,16 +84,17 @@ Tensor patch_embed(const Tensor& images, const Tensor& weight, const Tensor& bia
   count_flops(s.flops());
   with_float("patch_embed", images.dtype(), [&](auto zero) {
     using T = decltype(zero);
+    using W = kernels::Wide<T>;
     MEDLEY_KERNEL(patch_embed_forward, images.device(),
                   kernels::PatchEmbedForward<T>{.batch = s.batch,
                                                 .side = s.side,
                                                 .patch = s.patch,
                                                 .width = s.width,
-                                                .images = images.data<T>(),
+                                                .images = images.data<W>(),
                                                 .weight = weight.data<T>(),
-                                                .bias = bias.data<T>(),
-                                                .cls = cls.data<T>(),
-                                                .pos = pos.data<T>(),
+                                                .bias = bias.data<W>(),
+                                                .cls = cls.data<W>(),
+                                                .pos = pos.data<W>(),
                                                 .unfolded = unfolded.data<T>(),
                                                 .tokens = tokens.data<T>()});
   });

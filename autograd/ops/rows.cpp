@@ -60,6 +60,7 @@ struct GatherRowsNode final : Node {
       MEDLEY_KERNEL(gather_backward, dy.device(),
                     kernels::GatherBackward<T>{.count = dy.size(0),
                                                .n = dy.size(1),
+                                               .rows = dx.size(0),
                                                .index = index.get().template data<int32_t>(),
                                                .dy = dy.data<T>(),
                                                .dx = dx.data<T>()});
@@ -134,6 +135,7 @@ Tensor gather_rows(const Tensor& x, const Tensor& index) {
     MEDLEY_KERNEL(gather_forward, x.device(),
                   kernels::GatherForward<T>{.count = y.size(0),
                                             .n = y.size(1),
+                                            .rows = x.size(0),
                                             .index = index.data<int32_t>(),
                                             .x = x.data<T>(),
                                             .y = y.data<T>()});

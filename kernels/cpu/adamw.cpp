@@ -22,7 +22,11 @@ constexpr int64_t kCheapGrain = 32768;  // elements that are worth waking a thre
 
 namespace medley::kernels::cpu {
 
-void adamw(const AdamW<float>& args) { MEDLEY_ISA_CALL(adamw, args); }
+void adamw(const AdamW<float>& args) {
+  if (reference::skips_update(args)) return;
+  const AdamWFactors<float> factors = reference::clipped_factors(args);
+  MEDLEY_ISA_CALL(adamw, args, factors);
+}
 void adamw(const AdamW<double>& args) { reference::adamw(args); }
 
 }  // namespace medley::kernels::cpu

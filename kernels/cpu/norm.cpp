@@ -1,4 +1,4 @@
-// Fixed chunks, each summed by one thread; the chunk sums are added in order.
+// Chunks are shared out among threads and added in the order of the contract.
 #include "kernels/norm.h"
 
 #include <algorithm>
@@ -11,42 +11,49 @@
 namespace medley::kernels::cpu {
 namespace {
 
-constexpr int64_t kChunk = 4096;
+struct Chunk {
+  double sum = 0;
+  int64_t nonfinite = 0;
+};
+
+template <class T>
+Chunk sum_chunk(const T* x, int64_t n) {
+  // Several running sums, so that additions need not wait for each other.
+  double lanes[kNormLanes] = {};
+  int64_t i = 0;
+  for (; i + kNormLanes <= n; i += kNormLanes)
+    for (int64_t j = 0; j < kNormLanes; ++j) {
+      const double v = static_cast<double>(x[i + j]);
+      lanes[j] += v * v;
+    }
+  for (; i < n; ++i) lanes[0] += static_cast<double>(x[i]) * static_cast<double>(x[i]);
+  Chunk chunk;
+  for (const double lane : lanes) chunk.sum += lane;
+  // x * x of a finite f32 is finite in f64, so the sum tells whether the chunk holds anything else.
+  if (!std::isfinite(chunk.sum))
+    reference::squared_norm(
+        SquaredNorm<T>{.n = n, .x = x, .sum = &chunk.sum, .nonfinite = &chunk.nonfinite});
+  return chunk;
+}
 
 template <class T>
 void sum_chunks(const SquaredNorm<T>& args) {
-  const int64_t chunks = (args.n + kChunk - 1) / kChunk;
-  std::vector<double> sums(static_cast<size_t>(chunks));
-  std::vector<int64_t> bad(static_cast<size_t>(chunks));
-  parallel_for(chunks, 8, [&](int64_t begin, int64_t end) {
-    for (int64_t c = begin; c < end; ++c) {
-      const int64_t first = c * kChunk, last = std::min(first + kChunk, args.n);
-      // Eight running sums, so that additions need not wait for each other. x * x of a finite f32
-      // is finite in f64, so the sum tells whether the chunk holds anything else.
-      double lanes[8] = {};
-      int64_t i = first;
-      for (; i + 8 <= last; i += 8)
-        for (int64_t j = 0; j < 8; ++j) {
-          const double x = static_cast<double>(args.x[i + j]);
-          lanes[j] += x * x;
-        }
-      for (; i < last; ++i)
-        lanes[0] += static_cast<double>(args.x[i]) * static_cast<double>(args.x[i]);
-      double sum = 0;
-      for (const double lane : lanes) sum += lane;
-      if (!std::isfinite(sum))
-        reference::squared_norm(SquaredNorm<T>{.n = last - first,
-                                               .x = args.x + first,
-                                               .sum = &sum,
-                                               .nonfinite = &bad[static_cast<size_t>(c)]});
-      sums[static_cast<size_t>(c)] = sum;
-    }
+  const int64_t count = (args.n + kNormChunk - 1) / kNormChunk;
+  std::vector<Chunk> chunks(static_cast<size_t>(count));
+  parallel_for(count, 8, [&](int64_t begin, int64_t end) {
+    for (int64_t c = begin; c < end; ++c)
+      chunks[static_cast<size_t>(c)] =
+          sum_chunk(args.x + c * kNormChunk, std::min(kNormChunk, args.n - c * kNormChunk));
   });
   *args.sum = 0;
   *args.nonfinite = 0;
-  for (size_t c = 0; c < sums.size(); ++c) {
-    *args.sum += sums[c];
-    *args.nonfinite += bad[c];
+  double group = 0;
+  for (int64_t c = 0; c < count; ++c) {
+    group += chunks[static_cast<size_t>(c)].sum;
+    *args.nonfinite += chunks[static_cast<size_t>(c)].nonfinite;
+    if ((c + 1) % kNormGroup != 0 && c + 1 != count) continue;
+    *args.sum += group;
+    group = 0;
   }
 }
 

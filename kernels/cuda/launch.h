@@ -9,6 +9,7 @@
 #include "kernels/cuda/device/cuda.h"
 
 #if defined(MEDLEY_CUDA_EMULATED)
+#include "core/cuda/emulated.h"
 #include "kernels/cuda/emulator/launch.h"
 #endif
 
@@ -35,12 +36,13 @@ void launch(void (*kernel)(P...), const Launch& how, Stream stream,
   static_assert((sizeof(P) + ... + 0) <= 4096, "more than what every device takes as parameters");
   if (how.grid.x == 0 || how.grid.y == 0 || how.grid.z == 0) return;
 #if defined(MEDLEY_CUDA_EMULATED)
-  static_cast<void>(stream);
   if (const std::string why =
           emulator::refusal(emulator::options().architecture, how.grid, how.block, how.shared);
       !why.empty())
     launch_failed(how, why.c_str());
-  emulator::run(how.kernel, how.grid, how.block, how.shared, [=] { kernel(args...); });
+  medley::cuda::enqueue(stream, [=] {
+    emulator::run(how.kernel, how.grid, how.block, how.shared, [=] { kernel(args...); });
+  });
 #else
   void* pointers[] = {static_cast<void*>(&args)..., nullptr};
   launch_on_device(reinterpret_cast<const void*>(kernel), how, stream, pointers);

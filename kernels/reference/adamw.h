@@ -8,21 +8,28 @@
 namespace medley::kernels::reference {
 
 template <class T>
+bool skips_update(const AdamW<T>& args) {
+  return args.nonfinite != nullptr && *args.nonfinite > 0;
+}
+
+template <class T>
+AdamWFactors<T> clipped_factors(const AdamW<T>& args) {
+  AdamWFactors<T> f = adamw_factors(args);
+  const double norm = args.squared_norm == nullptr ? 0 : std::sqrt(*args.squared_norm);
+  if (args.clip > 0 && norm > args.clip) f.scale *= static_cast<T>(args.clip / norm);
+  return f;
+}
+
+template <class T>
 void adamw(const AdamW<T>& args) {
-  const double correction1 = 1 - std::pow(args.beta1, static_cast<double>(args.step));
-  const double correction2 = 1 - std::pow(args.beta2, static_cast<double>(args.step));
-  // 1 - beta in f64: in f32 1 - 0.999 would be off by 1e-5 of itself, and v and the step with it.
-  const T take1 = static_cast<T>(1 - args.beta1), take2 = static_cast<T>(1 - args.beta2);
-  const T beta2 = static_cast<T>(args.beta2);
-  const T keep = static_cast<T>(1 - args.lr * args.decay),
-          rate = static_cast<T>(args.lr / correction1);
-  const T root = static_cast<T>(std::sqrt(correction2)), eps = static_cast<T>(args.eps);
-  const T scale = static_cast<T>(args.gradient_scale);
+  if (skips_update(args)) return;
+  const AdamWFactors<T> f = clipped_factors(args);
   for (int64_t i = 0; i < args.n; ++i) {
-    const T g = args.gradient[i] * scale;
-    args.m[i] = args.m[i] + (g - args.m[i]) * take1;
-    args.v[i] = args.v[i] * beta2 + g * g * take2;
-    args.weight[i] = args.weight[i] * keep - rate * args.m[i] / (std::sqrt(args.v[i]) / root + eps);
+    const T g = args.gradient[i] * f.scale;
+    args.m[i] = args.m[i] + (g - args.m[i]) * f.take1;
+    args.v[i] = args.v[i] * f.beta2 + g * g * f.take2;
+    args.weight[i] =
+        args.weight[i] * f.keep - f.rate * args.m[i] / (std::sqrt(args.v[i]) / f.root + f.eps);
   }
 }
 

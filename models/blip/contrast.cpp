@@ -10,6 +10,7 @@
 #include "core/str.h"
 #include "kernels/dispatch.h"
 #include "kernels/sampling.h"
+#include "kernels/wide.h"
 #include "models/blip/impl.h"
 #include "models/blip/momentum.h"
 #include "models/blip/queue.h"
@@ -37,9 +38,10 @@ void clamp_temperature(const Tensor& temp) {
   if (temp.device().kind != Device::Cpu) return;
   autograd::with_float("pretrain", temp.dtype(), [&](auto zero) {
     using T = decltype(zero);
+    using W = kernels::Wide<T>;
     T& value = *temp.data<T>();
-    value = std::clamp(value, static_cast<T>(kSmallestTemperature),
-                       static_cast<T>(kLargestTemperature));
+    value = static_cast<T>(std::clamp(static_cast<W>(value), static_cast<W>(kSmallestTemperature),
+                                      static_cast<W>(kLargestTemperature)));
   });
   temp.bump_version();
 }

@@ -1,0 +1,90 @@
+// What the host side of every attention kernel needs: checks, grids from upper bounds, template
+// parameters that come from the arguments, and where kernels record what only they can see.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+#include <type_traits>
+
+#include "core/cuda/fault.h"
+#include "core/error.h"
+#include "core/str.h"
+#include "kernels/attention.h"
+#include "kernels/cuda/device/cuda.h"
+
+namespace medley::kernels::cuda {
+
+inline constexpr int64_t kLargestHeadDim = 256;
+
+constexpr int64_t divide_up(int64_t x, int64_t y) { return (x + y - 1) / y; }
+
+// Upper bounds for the rows of one block; at least 1, so that there is a grid.
+template <class T>
+int64_t longest_q(const AttentionShape<T>& shape) {
+  return std::max<int64_t>(shape.max_q > 0 ? shape.max_q : shape.q_rows, 1);
+}
+template <class T>
+int64_t longest_k(const AttentionShape<T>& shape) {
+  return std::max<int64_t>(shape.max_k > 0 ? shape.max_k : shape.k_rows, 1);
+}
+
+inline dim3 grid_of(const char* op, int64_t thread_blocks) {
+  if (thread_blocks > std::numeric_limits<int32_t>::max())
+    throw ValueError(
+        str("[", op, "] needs ", thread_blocks, " thread blocks, more than a launch has"),
+        "use fewer sequences or heads at a time, or tell max_q");
+  return dim3(static_cast<uint32_t>(thread_blocks));
+}
+
+// Slots for bad values in device memory; key_length: a key block longer than max_k said.
+struct AttentionFaults {
+  medley::cuda::Fault *cu_q, *cu_k, *kv_index, *key_length;
+};
+inline AttentionFaults attention_faults(const char* op) {
+  using medley::cuda::fault_slot;
+  return {fault_slot(op, "cu_q"), fault_slot(op, "cu_k"), fault_slot(op, "kv_index"),
+          fault_slot(op, "key length")};
+}
+
+// Throws ValueError for what no kernel can run, whatever is in cu_q, cu_k and kv_index.
+template <class T>
+void check_attention_shape(const char* op, const AttentionShape<T>& shape) {
+  const auto within = [&](const char* name, int64_t value, int64_t least, int64_t most) {
+    if (value < least || value > most)
+      throw ValueError(str("[", op, "] ", name, " is ", value, ", not from ", least, " to ", most));
+  };
+  constexpr int64_t kMost = std::numeric_limits<int32_t>::max();  // offsets are int32
+  within("blocks", shape.blocks, 0, kMost);
+  within("kv_blocks", shape.kv_blocks, 0, kMost);
+  within("q_rows", shape.q_rows, 0, kMost);
+  within("k_rows", shape.k_rows, 0, kMost);
+  within("max_q", shape.max_q, 0, kMost);
+  within("max_k", shape.max_k, 0, kMost);
+  within("heads", shape.heads, 1, kMost);
+  within("head_dim", shape.head_dim, 1, kLargestHeadDim);
+  if (shape.kv_index == nullptr && shape.blocks != shape.kv_blocks)
+    throw ValueError(
+        str("[", op, "] ", shape.blocks, " query blocks but ", shape.kv_blocks, " key blocks"),
+        "give kv_index: the key block of each query block");
+  if (shape.blocks == 0 && shape.q_rows > 0)
+    throw ValueError(str("[", op, "] no query blocks but ", shape.q_rows, " rows"));
+}
+
+template <int value>
+using Constant = std::integral_constant<int, value>;
+
+// f(head dim) as a constant: 32, 64 and 128 are what kernels are compiled for.
+template <class T, class F>
+void with_head_dim(const AttentionShape<T>& shape, const F& f) {
+  if (shape.head_dim == 32) f(Constant<32>{});
+  if (shape.head_dim == 64) f(Constant<64>{});
+  if (shape.head_dim == 128) f(Constant<128>{});
+}
+// f(whether dropout is active) as a constant.
+template <class T, class F>
+void with_dropout(const AttentionShape<T>& shape, const F& f) {
+  shape.dropout.active() ? f(std::true_type{}) : f(std::false_type{});
+}
+
+}  // namespace medley::kernels::cuda
