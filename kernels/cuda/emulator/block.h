@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "kernels/cuda/emulator/access.h"
 #include "kernels/cuda/emulator/async_copy.h"
 #include "kernels/cuda/emulator/counters.h"
 #include "kernels/cuda/emulator/fiber.h"
@@ -52,6 +53,7 @@ struct Grid {
   dim3 grid, block;
   size_t shared_bytes = 0;
   uint64_t seed = 0;
+  bool counts_accesses = false;
   const std::function<void()>* body = nullptr;  // the kernel with its arguments
 };
 
@@ -82,6 +84,7 @@ class Block {
   std::array<Barrier, 16> barriers;
   Mbarriers mbarriers;
   std::vector<Warpgroup> warpgroups;
+  std::vector<WarpAccesses> accesses;  // [warps]
   SharedMemory shared;
   Random random;
   Counters counters;
