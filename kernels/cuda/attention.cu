@@ -72,7 +72,6 @@ void run(const AttentionForward<bf16>& args, ForwardKernel kernel, const Attenti
          Stream stream) {
   if (kernel == ForwardKernel::streamed) return attention_streamed(args, faults, stream);
   if (kernel == ForwardKernel::resident) return attention_resident(args, faults, stream);
-  if (kernel == ForwardKernel::packed) return attention_packed(args, faults, stream);
   attention_naive(args, faults, stream);
 }
 
@@ -88,8 +87,6 @@ const char* name_of(ForwardKernel kernel) {
       return "streamed";
     case ForwardKernel::resident:
       return "resident";
-    case ForwardKernel::packed:
-      return "packed";
   }
   return "?";
 }
@@ -107,17 +104,13 @@ const char* why_not(const AttentionForward<T>& args, ForwardKernel kernel) {
   if (d != 32 && d != 64 && d != 128) return "the head dim is not 32, 64 or 128";
   if (kernel == ForwardKernel::tiled || kernel == ForwardKernel::streamed) return nullptr;
   if (d == 128) return "the head dim is not 32 or 64";
-  if (kernel == ForwardKernel::resident)
-    return longest_k(shape) <= kResidentKeys ? nullptr : "there are more than 224 keys";
-  return std::max(longest_q(shape), longest_k(shape)) <= kPackedRows
-             ? nullptr
-             : "there are more than 48 rows or keys";
+  return longest_k(shape) <= kResidentKeys ? nullptr : "there are more than 224 keys";
 }
 
 template <class T>
 ForwardKernel choose_forward(const AttentionForward<T>& args) {
-  for (const ForwardKernel kernel : {ForwardKernel::packed, ForwardKernel::resident,
-                                     ForwardKernel::streamed, ForwardKernel::tiled})
+  for (const ForwardKernel kernel :
+       {ForwardKernel::resident, ForwardKernel::streamed, ForwardKernel::tiled})
     if (why_not(args, kernel) == nullptr) return kernel;
   return ForwardKernel::naive;
 }

@@ -15,12 +15,11 @@ enum class ForwardKernel {
   naive,     // f32 and bf16, any head dim up to 256, any stride: a warp for each query row
   tiled,     // f32: tiles of 64 queries and 64 keys in shared memory
   streamed,  // bf16: tensor cores, keys in steps
-  resident,  // bf16: all keys in shared memory, up to kResidentKeys
-  packed     // bf16: as resident, four (block, head) in a thread block, up to kPackedRows
+  resident   // bf16: tensor cores, all keys in shared memory, up to kResidentKeys
 };
 const char* name_of(ForwardKernel kernel);
 
-inline constexpr int64_t kResidentKeys = 224, kPackedRows = 48;
+inline constexpr int64_t kResidentKeys = 224;
 
 // Why `kernel` cannot run these arguments; null when it can.
 template <class T>
@@ -40,7 +39,5 @@ void attention_streamed(const AttentionForward<bf16>& args, const AttentionFault
                         Stream stream);
 void attention_resident(const AttentionForward<bf16>& args, const AttentionFaults& faults,
                         Stream stream);
-void attention_packed(const AttentionForward<bf16>& args, const AttentionFaults& faults,
-                      Stream stream);
 
 }  // namespace medley::kernels::cuda

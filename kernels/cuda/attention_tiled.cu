@@ -88,7 +88,7 @@ __global__ void __launch_bounds__(kThreads)
     const int row = tile_row + kEach * ty;  // of this thread: the first of four
     float out[kEach][D / kSide] = {}, largest[kEach], sum[kEach] = {};
     for (float& x : largest) x = -INFINITY;
-    load_rows(memory.queries, q, args.q_stride, D, tile_row, block.lq);
+    if (seen > 0) load_rows(memory.queries, q, args.q_stride, D, tile_row, block.lq);
 
     for (int first = 0; first < seen; first += kTile) {
       load_rows(memory.keys, k, args.k_stride, D, first, seen);

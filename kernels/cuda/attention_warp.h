@@ -104,6 +104,7 @@ class AttentionWarp {
 
  private:
   using Scores = float[M][kStep / 8][4];
+  using Packed = uint32_t[M][kStep / 8][2];  // two columns of row g + 8 h as bf16: [m][n][h]
 
   // kFull: no group of keys needs to be left out, and the compiler may interleave all of them.
   template <bool kFull>
@@ -114,9 +115,17 @@ class AttentionWarp {
 #pragma unroll
     for (int m = 0; m < M; ++m)
 #pragma unroll
-      for (int h = 0; h < 2; ++h) softmax(m, h, s[m]);
-    if constexpr (kDropout) drop(first, s);
-    multiply<kFull>(values, most_visible_ - first, s);
+      for (int h = 0; h < 2; ++h) softmax(m, h, first, s[m]);
+    Packed p;
+#pragma unroll
+    for (int m = 0; m < M; ++m)
+#pragma unroll
+      for (int n = 0; n < kStep / 8; ++n)
+#pragma unroll
+        for (int h = 0; h < 2; ++h)
+          p[m][n][h] = device::pack_bf16(s[m][n][2 * h], s[m][n][2 * h + 1]);
+    if constexpr (kDropout) drop(first, p);
+    multiply<kFull>(values, most_visible_ - first, p);
   }
 
   // s = q keys^T, without scale; 0 for groups at `count` keys and beyond.
@@ -164,7 +173,7 @@ class AttentionWarp {
   }
 
   // One row: s becomes 2^(s - base), and what was summed before is scaled to the new base.
-  MEDLEY_DEVICE void softmax(int m, int h, float (&s)[kStep / 8][4]) {
+  MEDLEY_DEVICE void softmax(int m, int h, int first, float (&s)[kStep / 8][4]) {
     float largest = largest_[m][h];
 #pragma unroll
     for (int n = 0; n < kStep / 8; ++n)
@@ -172,22 +181,26 @@ class AttentionWarp {
     largest = fmaxf(largest, __shfl_xor_sync(~0u, largest, 1));
     largest = fmaxf(largest, __shfl_xor_sync(~0u, largest, 2));
     const float scale = shape_.scale * device::kLog2e, shift = base(largest);
-    const float correction = device::exp2_approx(fmaf(largest_[m][h], scale, -shift));
-    largest_[m][h] = largest;
-    sum_[m][h] *= correction;
+    float sum = 0;
 #pragma unroll
     for (int n = 0; n < kStep / 8; ++n)
 #pragma unroll
       for (int i = 2 * h; i < 2 * h + 2; ++i)
-        sum_[m][h] += s[n][i] = device::exp2_approx(fmaf(s[n][i], scale, -shift));
+        sum += s[n][i] = device::exp2_approx(fmaf(s[n][i], scale, -shift));
+    if (first > 0) {
+      const float correction = device::exp2_approx(fmaf(largest_[m][h], scale, -shift));
+      sum = fmaf(sum_[m][h], correction, sum);
 #pragma unroll
-    for (int n = 0; n < D / 8; ++n) {
-      out_[m][n][2 * h] *= correction;
-      out_[m][n][2 * h + 1] *= correction;
+      for (int n = 0; n < D / 8; ++n) {
+        out_[m][n][2 * h] *= correction;
+        out_[m][n][2 * h + 1] *= correction;
+      }
     }
+    largest_[m][h] = largest;
+    sum_[m][h] = sum;
   }
 
-  MEDLEY_DEVICE void drop(int first, Scores& s) const {
+  MEDLEY_DEVICE void drop(int first, Packed& p) const {
     const int g = lane_ / 4, t = lane_ % 4;
 #pragma unroll
     for (int m = 0; m < M; ++m)
@@ -199,34 +212,28 @@ class AttentionWarp {
           const uint32_t bits = dropout_bits_of_quad(shape_.dropout, pair_, row,
                                                      static_cast<uint32_t>(first / 8 + n));
 #pragma unroll
-          for (int j = n; j < n + 4 && j < kStep / 8; ++j)
-#pragma unroll
-            for (int i = 0; i < 2; ++i)
-              if ((bits >> (8 * (j - n) + 2 * t + i) & 1) == 0) s[m][j][2 * h + i] = 0;
+          for (int j = n; j < n + 4 && j < kStep / 8; ++j) {
+            const uint32_t pair = bits >> (8 * (j - n) + 2 * t);
+            p[m][j][h] &= ((pair & 1) != 0 ? 0xffffu : 0u) | ((pair & 2) != 0 ? 0xffff0000u : 0u);
+          }
         }
   }
 
   // out += p values.
   template <bool kFull>
-  MEDLEY_DEVICE void multiply(const bf16* values, int count, const Scores& p) {
+  MEDLEY_DEVICE void multiply(const bf16* values, int count, const Packed& p) {
 #pragma unroll
-    for (int k = 0; k < kStep / 16; ++k) {
-      if (!kFull && 16 * k >= count) continue;
-      uint32_t a[M][4];
-#pragma unroll
-      for (int m = 0; m < M; ++m)
-#pragma unroll
-        for (int i = 0; i < 4; ++i)
-          a[m][i] =
-              device::pack_bf16(p[m][2 * k + i / 2][i % 2 * 2], p[m][2 * k + i / 2][i % 2 * 2 + 1]);
+    for (int k = 0; k < kStep / 8; k += 2) {
+      if (!kFull && 8 * k >= count) continue;
 #pragma unroll
       for (int n = 0; n < D / 8; n += 2) {
         uint32_t v[4];
-        fragments_.b(v, values, 16 * k, 8 * n);
+        fragments_.b(v, values, 8 * k, 8 * n);
 #pragma unroll
         for (int m = 0; m < M; ++m) {
-          device::mma_m16n8k16(out_[m][n], a[m], {v[0], v[1]});
-          device::mma_m16n8k16(out_[m][n + 1], a[m], {v[2], v[3]});
+          const uint32_t a[4] = {p[m][k][0], p[m][k][1], p[m][k + 1][0], p[m][k + 1][1]};
+          device::mma_m16n8k16(out_[m][n], a, {v[0], v[1]});
+          device::mma_m16n8k16(out_[m][n + 1], a, {v[2], v[3]});
         }
       }
     }
