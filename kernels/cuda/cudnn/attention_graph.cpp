@@ -23,12 +23,12 @@ struct Builder {
   Tensor per_block(int64_t count) { return graph.memory(kInt, {count, 1, 1, 1}, {1, 1, 1, 1}); }
   // Packed rows [all rows, heads * head_dim] of row stride `stride`, seen by block and head.
   Tensor packed(const Sizes& sizes, int64_t stride, Tensor& offsets) {
-    if (key.ragged) offsets = per_block(key.blocks + 1);
+    if (key.ragged && offsets.id == 0) offsets = per_block(key.blocks + 1);
     return graph.memory(kBf16, sizes, {sizes[2] * stride, key.head_dim, stride, 1}, offsets);
   }
   // The same with rows and columns exchanged.
   Tensor transposed(const Sizes& sizes, int64_t stride, Tensor& offsets) {
-    if (key.ragged) offsets = per_block(key.blocks + 1);
+    if (key.ragged && offsets.id == 0) offsets = per_block(key.blocks + 1);
     return graph.memory(kBf16, {sizes[0], sizes[1], sizes[3], sizes[2]},
                         {sizes[2] * stride, key.head_dim, 1, stride}, offsets);
   }
@@ -190,7 +190,7 @@ struct Builder {
     const Tensor k = graph.between(kBf16, k_sizes,
                                    Sizes{key.max_k * key.k_stride, key.head_dim, key.k_stride, 1});
     graph.reshape(made.k, k);
-    const Graph::Lengths lengths_of_dq{.m = made.q_lengths, .k = made.k_lengths};
+    const Lengths lengths_of_dq{.m = made.q_lengths, .k = made.k_lengths};
     if (key.deterministic) {
       graph.multiply(scaled, k, made.dq, lengths_of_dq);
       return;

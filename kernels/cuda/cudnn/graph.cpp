@@ -262,7 +262,7 @@ Plan Graph::build(const std::string& device_json) && {
                         reasons.empty() ? "its heuristics name none" : reasons));
 }
 
-void Plan::run(std::initializer_list<Binding> bindings, void* workspace, Stream stream) const {
+void Plan::run(const std::vector<Binding>& bindings, void* workspace, Stream stream) const {
   std::vector<int64_t> ids;
   std::vector<void*> data;
   for (const Binding& binding : bindings) {

@@ -29,6 +29,11 @@ struct Tensor {
   int64_t id = 0;  // 0: none
 };
 
+// A product's real sizes where batches are shorter than the tensors say, [batch, 1, 1, 1] each.
+struct Lengths {
+  Tensor m = {}, n = {}, k = {};
+};
+
 // A finished plan with its constants.
 class Plan {
  public:
@@ -38,7 +43,7 @@ class Plan {
     Tensor tensor;
     const void* data;
   };
-  void run(std::initializer_list<Binding> bindings, void* workspace, Stream stream) const;
+  void run(const std::vector<Binding>& bindings, void* workspace, Stream stream) const;
 
  private:
   friend class Graph;
@@ -62,10 +67,6 @@ class Graph {
   Tensor constant(int32_t value);
   Tensor constant(int64_t value);
 
-  // Real lengths where batches are shorter than the tensors say, [batch, 1, 1, 1].
-  struct Lengths {
-    Tensor m, n, k;
-  };
   void multiply(Tensor a, Tensor b, Tensor out, const Lengths& lengths = {});
   // One to three inputs.
   void pointwise(cudnnPointwiseMode_t mode, std::initializer_list<Tensor> inputs, Tensor out,
