@@ -42,7 +42,9 @@ struct Layout {
             .causal = options.causal,
             .dropout = options.dropout,
             .q_rows = q_rows,
-            .k_rows = k_rows};
+            .k_rows = k_rows,
+            .max_q = queries.longest,
+            .max_k = keys.longest};
   }
 
   // 2 products of Lq x Lk x C; lengths are known on the CPU only, elsewhere they are taken as
@@ -173,11 +175,11 @@ Tensor attend(const Tensor& q, const Tensor& kv, const Layout& layout, bool is_s
 
 Sequences make_sequences(const std::vector<int32_t>& lengths, Device device) {
   std::vector<int32_t> cu{0};
-  int64_t longest = 0;
+  int32_t longest = 0;
   for (const int32_t length : lengths) {
     if (length < 0) throw ValueError(str("[attention] a sequence has length ", length));
     cu.push_back(cu.back() + length);
-    longest = std::max<int64_t>(longest, length);
+    longest = std::max(longest, length);
   }
   return {Tensor::from(cu, {static_cast<int64_t>(cu.size())}, device), longest};
 }
