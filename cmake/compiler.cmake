@@ -6,14 +6,15 @@ endif()
 
 add_library(medley_options INTERFACE)
 target_compile_features(medley_options INTERFACE cxx_std_20)
-target_compile_options(medley_options INTERFACE
-  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
-  -Wno-psabi  # vectors wider than the baseline's are passed between inlined functions only
-  -fno-math-errno)
+set(warnings -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
+  -Wno-psabi)  # vectors wider than the baseline's are passed between inlined functions only
 if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
-  target_compile_options(medley_options INTERFACE -Werror
+  list(APPEND warnings -Werror
     -Wno-restrict)  # GCC 12 reports every "literal" + std::string (its bug 105651)
 endif()
+# Not for nvcc, which has its own: what it hands to the host compiler is not the source.
+target_compile_options(medley_options INTERFACE
+  "$<$<COMPILE_LANGUAGE:CXX>:${warnings};-fno-math-errno>")
 if(MEDLEY_SANITIZE)
   # -O1 -g1: line numbers in reports, at a third of the time that -O3 -g takes to compile.
   add_compile_options(-fsanitize=${MEDLEY_SANITIZE} -fno-sanitize-recover=all

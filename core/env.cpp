@@ -23,6 +23,8 @@ constexpr std::array kTable = {
     EnvVariable{"MEDLEY_LOG", "info", "messages on stderr: error, warn, info or debug"},
     EnvVariable{"MEDLEY_MEMORY_LIMIT", "",
                 "most memory for tensors on a device, in MiB (default: no limit)"},
+    EnvVariable{"MEDLEY_ATTENTION", "medley",
+                "attention on a GPU: medley, or cudnn where cuDNN can and there is no dropout"},
     EnvVariable{"MEDLEY_DEVICE_GUARD", "on",
                 "on: host code that touches memory of the emulated GPU is found; off: it is not"},
 };

@@ -9,6 +9,7 @@
 #include "core/str.h"
 #include "kernels/cuda/device/bf16.h"
 #include "kernels/cuda/device/cuda.h"
+#include "kernels/cuda/device/vector.h"
 #include "kernels/cuda/gelu.h"
 #include "kernels/cuda/launch.h"
 #include "kernels/cuda/matmul.h"
@@ -17,6 +18,9 @@
 
 namespace medley::kernels::cuda {
 namespace {
+
+using device::from_float;
+using device::to_float;
 
 // --- The epilogue -----------------------------------------------------------------------------
 
@@ -38,16 +42,14 @@ __global__ void __launch_bounds__(kFinishThreads)
       (static_cast<int64_t>(blockIdx.y) * kFinishThreads + threadIdx.x) * kVector;
   if (column >= g.n) return;
   const int64_t at = static_cast<int64_t>(blockIdx.x) * g.ldc + column;
-  const auto load = [at](const Out* x) { return *reinterpret_cast<const Pack*>(x + at); };
-  const auto store = [at](Out* x, const Pack& pack) { *reinterpret_cast<Pack*>(x + at) = pack; };
+  const auto load = [at](const Out* x) { return device::load<Pack>(x + at); };
   const Pack none{};
   const Pack sums = product != nullptr ? load(product) : none;
   const Pack input = g.gelu_input != nullptr ? load(g.gelu_input) : none;
   const Pack residual = g.residual != nullptr ? load(g.residual) : none;
   const Pack before = g.accumulate ? load(g.c) : none;
   Pack pre, result;
-#pragma unroll
-  for (int i = 0; i < kVector; ++i) {
+  MEDLEY_UNROLL for (int i = 0; i < kVector; ++i) {
     float t = to_float(sums.at[i]);
     if (g.bias != nullptr) t += g.bias[column + i];
     pre.at[i] = from_float<Out>(t);
@@ -56,8 +58,8 @@ __global__ void __launch_bounds__(kFinishThreads)
     t += to_float(residual.at[i]) + to_float(before.at[i]);
     result.at[i] = from_float<Out>(t);
   }
-  if (g.pre_activation != nullptr) store(g.pre_activation, pre);
-  store(g.c, result);
+  if (g.pre_activation != nullptr) device::store(g.pre_activation + at, pre);
+  device::store(g.c + at, result);
 }
 
 template <class T, class Out, int kVector>
@@ -198,8 +200,7 @@ __global__ void __launch_bounds__(kSumThreads)
   lines[line * kSumColumns + lane] = sum;
   __syncthreads();
   if (line != 0 || column >= args.n) return;
-#pragma unroll
-  for (int i = 1; i < kSumLines; ++i) sum += lines[i * kSumColumns + lane];
+  MEDLEY_UNROLL for (int i = 1; i < kSumLines; ++i) sum += lines[i * kSumColumns + lane];
   if (gridDim.y == 1)
     args.out[column] += sum;
   else

@@ -12,6 +12,9 @@
 namespace medley::kernels::cuda {
 namespace {
 
+using device::from_float;
+using device::to_float;
+
 constexpr int kThreads = 256;
 
 struct Sizes {

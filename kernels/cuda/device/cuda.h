@@ -10,6 +10,14 @@
 #include <cuda_runtime.h>
 #define MEDLEY_DEVICE __device__ __forceinline__
 #define MEDLEY_UNROLL _Pragma("unroll")
+// Primitives of newer architectures are empty for older ones, where no kernel that needs them is
+// launched.
+#if !defined(__CUDA_ARCH__) || __CUDA_ARCH__ >= 900
+#define MEDLEY_PTX_SM90
+#endif
+#if defined(__CUDA_ARCH_FEAT_SM90_ALL)
+#define MEDLEY_PTX_SM90A
+#endif
 // 1024: what 128-byte swizzled TMA tiles need.
 #define MEDLEY_SHARED(name) extern __shared__ __align__(1024) unsigned char name[]
 #else

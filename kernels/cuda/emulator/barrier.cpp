@@ -43,6 +43,8 @@ void arrive(int id, int threads, bool waits, Line line) {
   } else {
     if (waits) check_warps(block, id, line);
     ++block.counters.barriers;
+    if (id == 0)
+      for (WarpAccesses& warp : block.accesses) warp.settle(block.counters);
     barrier.arrived = 0;
     barrier.result = barrier.votes;
     barrier.votes = 0;

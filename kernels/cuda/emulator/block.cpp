@@ -39,7 +39,6 @@ uint64_t block_seed(const Grid& grid, int64_t index) {
 Block::Block(const Grid& grid_) : grid(grid_) {
   const unsigned count = grid.block.x * grid.block.y * grid.block.z;
   threads.resize(count);
-  arrived.resize((count + kWarpSize - 1) / kWarpSize);
 }
 
 Block::~Block() {
@@ -47,8 +46,7 @@ Block::~Block() {
     acquire(&thread);  // the kernel's writes happen before the launch's end
 }
 
-void Block::run(int64_t linear) {
-  Unobserved scope;
+void Block::start(int64_t linear) {
   const auto i = static_cast<uint64_t>(linear);
   index = {static_cast<unsigned>(i % grid.grid.x),
            static_cast<unsigned>(i / grid.grid.x % grid.grid.y),
@@ -56,7 +54,12 @@ void Block::run(int64_t linear) {
   random = Random(block_seed(grid, linear));
   shared.start(grid.shared_bytes);
   barriers.fill({});
-  for (unsigned& lanes : arrived) lanes = 0;
+  mbarriers.clear();
+  transfers_.clear();
+  const size_t warps = (threads.size() + kWarpSize - 1) / kWarpSize;
+  arrived.assign(warps, 0);
+  accesses.assign(warps, {});
+  warpgroups.assign((threads.size() + 127) / 128, {});
   for (size_t t = 0; t < threads.size(); ++t) {
     Thread& thread = threads[t];
     thread = Thread();
@@ -70,29 +73,42 @@ void Block::run(int64_t linear) {
   }
   schedule_.start(static_cast<int>(threads.size()), in_order(), random);
   ++counters.blocks;
+}
 
+void Block::run(int64_t linear) {
+  Unobserved scope;
+  start(linear);
   running_block = this;
   blockIdx = index;
   blockDim = grid.block;
   gridDim = grid.grid;
   switch_to(scheduler_, *next());
+  running_block = nullptr;
   running_thread = nullptr;
   if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
+  for (WarpAccesses& warp : accesses) warp.settle(counters);
+  check_finished();
+}
+
+void Block::check_finished() const {
   if (!shared.bounds_intact())
     fail_block(*this, str("something was written outside the block's ", shared.size(),
                           " bytes of shared memory (build with AddressSanitizer to see where)"));
-  running_block = nullptr;
+  if (!transfers_.empty())
+    fail_block(*this, str("the block exits while ", transfers_.size(),
+                          " copies by TMA to its shared memory are under way"));
+  for (const Warpgroup& warpgroup : warpgroups)
+    if (!warpgroup.sums.empty())
+      fail_block(*this, "a warpgroup exits without wgmma_wait for its last products");
 }
 
 void Block::thread_main() {
   for (;;) {  // one turn a block; the fiber is left in between
     Block& block = *running_block;
     Thread& thread = *running_thread;
-    block.run_thread(thread);
-    Unobserved scope;
-    thread.done = true;
-    block.schedule_.set_waiting(thread.number);
-    if (Thread* const next = block.next_after_exit())
+    if (!block.is_cancelled()) block.run_thread(thread);
+    Thread* const next = block.exit(thread);
+    if (next != nullptr)
       block.switch_to(*thread.fiber, *next);
     else
       thread.fiber->switch_to(block.scheduler_);
@@ -100,13 +116,13 @@ void Block::thread_main() {
 }
 
 void Block::run_thread(Thread& thread) {
-  if (failure_) return;
   acquire(&thread);
   try {
     (*grid.body)();
     finish_async_copies();
   } catch (const Cancelled&) {
   } catch (...) {
+    Unobserved scope;
     failure_ = std::current_exception();
   }
   release(&thread);
@@ -118,15 +134,27 @@ Thread* Block::next() {
       if (!thread.done) return &thread;
     return nullptr;
   }
-  const int thread = schedule_.next();
+  if (!in_order() && !transfers_.empty() && random.coin()) run_transfer();
+  int thread = schedule_.next();
+  for (; thread < 0 && !transfers_.empty(); thread = schedule_.next()) run_transfer();
   return thread < 0 ? nullptr : &threads[static_cast<size_t>(thread)];
 }
 
-Thread* Block::next_after_exit() {
-  Thread* const ready = next();
-  const auto done = [](const Thread& thread) { return thread.done; };
-  if (ready != nullptr || std::all_of(threads.begin(), threads.end(), done)) return ready;
+void Block::run_transfer() {
+  const size_t i = in_order() ? 0 : random.below(transfers_.size());
+  const auto transfer = std::move(transfers_[i]);
+  transfers_.erase(transfers_.begin() + static_cast<std::ptrdiff_t>(i));
+  transfer();
+}
+
+Thread* Block::exit(Thread& thread) {
+  Unobserved scope;
+  thread.done = true;
+  schedule_.set_waiting(thread.number);
+  const auto done = [](const Thread& other) { return other.done; };
+  if (std::all_of(threads.begin(), threads.end(), done)) return nullptr;
   try {
+    if (Thread* const ready = next()) return ready;
     fail_deadlock(*this);
   } catch (...) {
     failure_ = std::current_exception();

@@ -6,16 +6,20 @@
 #include <cstdint>
 #include <exception>
 #include <functional>
+#include <utility>
 #include <vector>
 
+#include "kernels/cuda/emulator/access.h"
 #include "kernels/cuda/emulator/async_copy.h"
 #include "kernels/cuda/emulator/counters.h"
 #include "kernels/cuda/emulator/fiber.h"
 #include "kernels/cuda/emulator/line.h"
+#include "kernels/cuda/emulator/mbarrier.h"
 #include "kernels/cuda/emulator/sanitizer.h"
 #include "kernels/cuda/emulator/schedule.h"
 #include "kernels/cuda/emulator/shared.h"
 #include "kernels/cuda/emulator/vector_types.h"
+#include "kernels/cuda/emulator/wgmma.h"
 
 namespace medley::kernels::cuda::emulator {
 
@@ -27,9 +31,10 @@ struct Thread {
   // The operation that it is at, or was at last: for reports, and for lanes to agree about.
   const char* operation = "the start of the kernel";
   Line line;
-  unsigned mask = 0;     // of a warp operation
-  void* slot = nullptr;  // operands and results of a warp operation
-  int barrier = 0;       // the one that it waits at
+  unsigned mask = 0;             // of a warp operation
+  void* slot = nullptr;          // operands and results of a warp operation
+  int barrier = 0;               // the one that it waits at
+  Mbarrier* mbarrier = nullptr;  // the one that it waits at
   AsyncCopies copies;
 
   int warp() const { return number / kWarpSize; }
@@ -48,6 +53,7 @@ struct Grid {
   dim3 grid, block;
   size_t shared_bytes = 0;
   uint64_t seed = 0;
+  bool counts_accesses = false;
   const std::function<void()>* body = nullptr;  // the kernel with its arguments
 };
 
@@ -68,25 +74,38 @@ class Block {
   void set_ready(Thread& thread) { schedule_.set_ready(thread.number); }
   // A new order of threads: who goes on is drawn anew, the running thread among them.
   void reorder();
+  // An asynchronous copy: runs some time later, at the latest when no thread can go on without it.
+  void start_transfer(std::function<void()> transfer) { transfers_.push_back(std::move(transfer)); }
 
   const Grid grid;
   uint3 index{};
   std::vector<Thread> threads;
   std::vector<unsigned> arrived;  // [warps]: lanes that wait at a warp operation
   std::array<Barrier, 16> barriers;
+  Mbarriers mbarriers;
+  std::vector<Warpgroup> warpgroups;
+  std::vector<WarpAccesses> accesses;  // [warps]
   SharedMemory shared;
   Random random;
   Counters counters;
 
  private:
-  static void thread_main();
+  MEDLEY_UNOBSERVED static void thread_main();
+  bool is_cancelled() const {
+    Unobserved scope;
+    return failure_ != nullptr;
+  }
+  void start(int64_t index);
+  void check_finished() const;
   void run_thread(Thread& thread);
-  Thread* next();             // null: none can run
-  Thread* next_after_exit();  // null: all have left the kernel
-  void switch_to(Fiber& from, Thread& to);
+  void run_transfer();
+  Thread* next();                // null: none can run
+  Thread* exit(Thread& thread);  // who goes on; null: all have left the kernel
+  MEDLEY_UNOBSERVED void switch_to(Fiber& from, Thread& to);
 
   Schedule schedule_;
   Fiber scheduler_;
+  std::vector<std::function<void()>> transfers_;
   std::exception_ptr failure_;
 };
 

@@ -46,6 +46,7 @@ void release_warp(unsigned mask) {
   const int warp = running_thread->warp();
   block.arrived[static_cast<size_t>(warp)] &= ~mask;
   ++block.counters.warp_operations;
+  if (mask == kFullMask) block.accesses[static_cast<size_t>(warp)].settle(block.counters);
   for (int lane = 0; lane < kWarpSize; ++lane)
     if ((mask >> lane & 1) != 0)
       block.set_ready(block.threads[static_cast<size_t>(warp * kWarpSize + lane)]);

@@ -99,19 +99,19 @@ void Fiber::Context::arrive() {
 #endif
 }
 
-__attribute__((no_sanitize("thread"))) void Fiber::Context::start() {
+MEDLEY_UNOBSERVED void Fiber::Context::start() {
   Context& self = *static_cast<Context*>(entered);
   self.arrive();
   self.entry();
 }
 
-Fiber::Fiber() : context_(std::make_unique<Context>()) {
+Fiber::Fiber() : context_(new Context) {
 #if defined(MEDLEY_EMULATOR_TSAN)
   context_->tsan = __tsan_get_current_fiber();
 #endif
 }
 
-Fiber::Fiber(size_t stack_bytes, void (*entry)()) : context_(std::make_unique<Context>()) {
+Fiber::Fiber(size_t stack_bytes, void (*entry)()) : context_(new Context) {
   Context& self = *context_;
   const auto page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
   self.mapping_bytes = (stack_bytes + page - 1) / page * page + page;
@@ -150,14 +150,16 @@ Fiber::Fiber(size_t stack_bytes, void (*entry)()) : context_(std::make_unique<Co
 }
 
 Fiber::~Fiber() {
-  if (context_->mapping == nullptr) return;
+  if (context_->mapping != nullptr) {
 #if defined(MEDLEY_EMULATOR_TSAN)
-  __tsan_destroy_fiber(context_->tsan);
+    __tsan_destroy_fiber(context_->tsan);
 #endif
-  munmap(context_->mapping, context_->mapping_bytes);
+    munmap(context_->mapping, context_->mapping_bytes);
+  }
+  delete context_;
 }
 
-__attribute__((no_sanitize("thread"))) void Fiber::switch_to(Fiber& other) {
+MEDLEY_UNOBSERVED void Fiber::switch_to(Fiber& other) {
   Context& from = *context_;
   Context& to = *other.context_;
   left = &from;

@@ -3,13 +3,17 @@
 // kernels/cuda/device/cuda.h.
 #pragma once
 
+#include "kernels/cuda/emulator/access.h"
 #include "kernels/cuda/emulator/atomics.h"
 #include "kernels/cuda/emulator/block.h"
 #include "kernels/cuda/emulator/intrinsics.h"
 #include "kernels/cuda/emulator/intrinsics_sync.h"
 #include "kernels/cuda/emulator/line.h"
+#include "kernels/cuda/emulator/mbarrier.h"
 #include "kernels/cuda/emulator/memory.h"
+#include "kernels/cuda/emulator/tma.h"
 #include "kernels/cuda/emulator/vector_types.h"
+#include "kernels/cuda/emulator/wgmma.h"
 
 #define __global__
 #define __device__

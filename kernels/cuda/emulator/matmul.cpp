@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include "core/cuda/runtime.h"
+#include "core/cuda/emulated.h"
 #include "kernels/linear.h"
 
 namespace medley::kernels::cuda {
@@ -69,10 +69,7 @@ PlanCache<MatmulKey, Plan>& cache() {
 
 void matmul(const Matmul& args, Stream stream) {
   cache().get(MatmulKey(args), [] { return Plan(); });
-  medley::cuda::enqueue(stream, [args] {
-    const medley::cuda::DeviceAccess access;
-    run(args);
-  });
+  medley::cuda::enqueue(stream, [args] { run(args); });
 }
 
 PlanStats matmul_plan_stats() { return cache().stats(); }

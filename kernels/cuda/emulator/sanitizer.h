@@ -35,10 +35,14 @@ void AnnotateIgnoreWritesEnd(const char*, int);
 }
 #endif
 
+// A function whose own accesses are no part of the race check.
+#define MEDLEY_UNOBSERVED __attribute__((no_sanitize("thread")))
+
 namespace medley::kernels::cuda::emulator {
 
 #if defined(MEDLEY_EMULATOR_TSAN)
 
+inline constexpr bool kObserves = true;
 inline void acquire(void* object) { __tsan_acquire(object); }
 inline void release(void* object) { __tsan_release(object); }
 // The running thread reads or writes this memory, although the model that does it is unobserved.
@@ -64,6 +68,7 @@ class Unobserved {
 
 #else
 
+inline constexpr bool kObserves = false;
 inline void acquire(void*) {}
 inline void release(void*) {}
 inline void observe_read(const void*, size_t) {}

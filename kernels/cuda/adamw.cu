@@ -1,0 +1,40 @@
+// AdamW in one pass over weights, gradients and both moments.
+#include "kernels/adamw.h"
+#include "kernels/cuda/flat.h"
+
+namespace medley::kernels::cuda {
+namespace {
+
+MEDLEY_DEVICE float clip_factor(const AdamW<float>& a) {
+  if (a.squared_norm == nullptr || a.clip <= 0) return 1;
+  const double norm = sqrt(*a.squared_norm);
+  return norm > a.clip ? static_cast<float>(a.clip / norm) : 1.0f;
+}
+
+__global__ void __launch_bounds__(kFlatThreads)
+    adamw_kernel(const AdamW<float> a, const AdamWFactors<float> factors) {
+  const int64_t i = flat_index(), left = a.n - i;
+  if (left <= 0 || (a.nonfinite != nullptr && *a.nonfinite > 0)) return;
+  const AdamWFactors<float> f = a.device_factors != nullptr ? *a.device_factors : factors;
+  const float scale = f.scale * clip_factor(a);
+  const Eight gradient = load_eight(a.gradient + i, left);
+  Eight w = load_eight(a.weight + i, left), m = load_eight(a.m + i, left),
+        v = load_eight(a.v + i, left);
+  MEDLEY_UNROLL for (int j = 0; j < 8; ++j) {
+    const float g = gradient.at[j] * scale;
+    m.at[j] += (g - m.at[j]) * f.take1;
+    v.at[j] = v.at[j] * f.beta2 + g * g * f.take2;
+    w.at[j] = w.at[j] * f.keep - f.rate * m.at[j] / (sqrtf(v.at[j]) / f.root + f.eps);
+  }
+  store_eight(a.m + i, left, m);
+  store_eight(a.v + i, left, v);
+  store_eight(a.weight + i, left, w);
+}
+
+}  // namespace
+
+void adamw(const AdamW<float>& args, Stream stream) {
+  launch(adamw_kernel, over_flat("adamw", args.n), stream, args, adamw_factors(args));
+}
+
+}  // namespace medley::kernels::cuda

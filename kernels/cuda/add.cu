@@ -1,0 +1,28 @@
+// y = factor * (a + b).
+#include "kernels/add.h"
+#include "kernels/cuda/flat.h"
+
+namespace medley::kernels::cuda {
+namespace {
+
+template <class T>
+__global__ void __launch_bounds__(kFlatThreads) add_kernel(const Add<T> a) {
+  const int64_t i = flat_index(), left = a.n - i;
+  if (left <= 0) return;
+  Eight x = load_eight(a.a + i, left);
+  if (a.b != nullptr) add_eight(x, a.b + i, left);
+  MEDLEY_UNROLL for (float& v : x.at) v *= a.factor;
+  store_eight(a.y + i, left, x);
+}
+
+template <class T>
+void sum(const Add<T>& args, Stream stream) {
+  launch(add_kernel<T>, over_flat("add", args.n), stream, args);
+}
+
+}  // namespace
+
+void add(const Add<float>& args, Stream stream) { sum(args, stream); }
+void add(const Add<bf16>& args, Stream stream) { sum(args, stream); }
+
+}  // namespace medley::kernels::cuda

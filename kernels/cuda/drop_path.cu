@@ -1,0 +1,41 @@
+// Stochastic depth: several blocks have a sample, each decides for itself whether it is kept.
+#include "kernels/cuda/device/dropout.h"
+#include "kernels/cuda/flat.h"
+#include "kernels/drop_path.h"
+
+namespace medley::kernels::cuda {
+namespace {
+
+// blockIdx.x counts the pieces of all samples, `pieces` each.
+template <class T>
+__global__ void __launch_bounds__(kFlatThreads)
+    drop_path_kernel(const DropPath<T> a, unsigned pieces) {
+  const unsigned sample = blockIdx.x / pieces;
+  const int64_t i = 8 * (static_cast<int64_t>(blockIdx.x % pieces) * kFlatThreads + threadIdx.x);
+  const int64_t left = a.n - i, at = sample * a.n + i;
+  if (left <= 0) return;
+  const DropoutKey key = device::current(a.key);
+  const bool kept = dropout_keeps(key, sample, 0, 0);
+  const float scale = key.scale();
+  Eight y = a.residual != nullptr ? load_eight(a.residual + at, left) : Eight{};
+  if (kept) {
+    const Eight x = load_eight(a.x + at, left);
+    MEDLEY_UNROLL for (int j = 0; j < 8; ++j) y.at[j] += scale * x.at[j];
+  }
+  store_eight(a.y + at, left, y);
+}
+
+template <class T>
+void run(const DropPath<T>& args, Stream stream) {
+  Launch how = over_flat("drop_path", args.n);
+  const unsigned pieces = how.grid.x;
+  how.grid.x = pieces * static_cast<unsigned>(args.samples);
+  launch(drop_path_kernel<T>, how, stream, args, pieces);
+}
+
+}  // namespace
+
+void drop_path(const DropPath<float>& args, Stream stream) { run(args, stream); }
+void drop_path(const DropPath<bf16>& args, Stream stream) { run(args, stream); }
+
+}  // namespace medley::kernels::cuda

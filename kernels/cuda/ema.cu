@@ -1,0 +1,26 @@
+// Exponential moving average, one launch over an arena.
+#include "kernels/cuda/flat.h"
+#include "kernels/ema.h"
+
+namespace medley::kernels::cuda {
+namespace {
+
+__global__ void __launch_bounds__(kFlatThreads) ema_kernel(const Ema<float> a) {
+  const int64_t i = flat_index(), left = a.n - i;
+  if (left <= 0) return;
+  const double kept = a.device_keep != nullptr ? *a.device_keep : a.keep;
+  const float keep = static_cast<float>(kept), take = static_cast<float>(1 - kept);
+  const Eight value = load_eight(a.value + i, left);
+  Eight average = load_eight(a.average + i, left);
+  MEDLEY_UNROLL for (int j = 0; j < 8; ++j) average.at[j] =
+      average.at[j] * keep + value.at[j] * take;
+  store_eight(a.average + i, left, average);
+}
+
+}  // namespace
+
+void ema(const Ema<float>& args, Stream stream) {
+  launch(ema_kernel, over_flat("ema", args.n), stream, args);
+}
+
+}  // namespace medley::kernels::cuda
