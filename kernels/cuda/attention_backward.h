@@ -2,6 +2,7 @@
 // cuda::attention_backward() chooses; tests and benchmarks may name one.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 

@@ -8,9 +8,13 @@
 // every sum is that of keys and rows, however many warps share the work.
 #include "kernels/cuda/attention_backward.h"
 #include "kernels/cuda/attention_backward_groups.h"
+#include "kernels/cuda/attention_backward_query.h"
 #include "kernels/cuda/attention_backward_rows.h"
 #include "kernels/cuda/attention_backward_warp.h"
 #include "kernels/cuda/attention_launch.h"
+#include "kernels/cuda/device/bf16.h"
+#include "kernels/cuda/device/shuffle.h"
+#include "kernels/cuda/device/vector.h"
 #include "kernels/cuda/launch.h"
 
 namespace medley::kernels::cuda {
@@ -139,7 +143,8 @@ __global__ void __launch_bounds__(32 * kMostWarps)
         last ? dq.store(q_now) : dq.save(dq_sums);
       }
     }
-    __syncthreads();  // dQ needs keys no more
+    device::cp_async_wait<0>();  // for keys and values, where there was no row
+    __syncthreads();             // dQ needs keys no more
     gradients.store(args, key_rows, first, head, keys, values);
     if (!last) __syncthreads();  // before keys, values and rows are filled again
   }

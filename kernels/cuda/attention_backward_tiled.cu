@@ -184,7 +184,7 @@ class TiledBackward {
 };
 
 // blockIdx.x: key block * heads + head.
-// registers: 128
+// registers: 200
 template <int D>
 __global__ void __launch_bounds__(kThreads)
     attention_backward_tiled_kernel(const AttentionBackward<float> args, const QueryGroups groups,

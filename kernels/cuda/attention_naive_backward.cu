@@ -65,7 +65,7 @@ struct Element {
 
 // blockIdx.x: block * heads + head, blockIdx.y: rows in groups of kWarps, in more than one pass
 // where there are more. One key a lane.
-// registers: 96
+// registers: 80
 template <class T>
 __global__ void __launch_bounds__(kWarps* kLanes)
     attention_naive_dq_kernel(const AttentionBackward<T> args, const AttentionFaults faults) {
@@ -91,7 +91,7 @@ __global__ void __launch_bounds__(kWarps* kLanes)
 
 // blockIdx.x: key block * heads + head, blockIdx.y: keys in groups of kWarps. One query row a lane,
 // over all query blocks that attend to the key block, in order.
-// registers: 96
+// registers: 98
 template <class T>
 __global__ void __launch_bounds__(kWarps* kLanes)
     attention_naive_dkv_kernel(const AttentionBackward<T> args, const AttentionFaults faults) {
