@@ -3,6 +3,7 @@
 #include <charconv>
 #include <map>
 #include <set>
+#include <sstream>
 
 #include "core/error.h"
 #include "core/str.h"
@@ -49,9 +50,10 @@ const std::set<std::string> kFlags = {"device",  "backend",     "dtype",    "dir
 using Flags = std::map<std::string, std::string>;
 
 std::vector<std::string> split(const std::string& list) {
-  std::vector<std::string> parts{""};
-  for (const char c : list) c == ',' ? parts.emplace_back() : (void)(parts.back() += c);
-  return parts;
+  std::vector<std::string> parts;
+  std::istringstream stream(list);
+  for (std::string part; std::getline(stream, part, ',');) parts.push_back(part);
+  return parts.empty() ? std::vector<std::string>{""} : parts;
 }
 
 template <class T>
