@@ -16,7 +16,8 @@ install(DIRECTORY ${MEDLEY_DATA} DESTINATION ${CMAKE_INSTALL_DATADIR}/medley)
 
 install(EXPORT medley NAMESPACE medley:: FILE medleyTargets.cmake DESTINATION ${package})
 file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/medleyConfig.cmake @ONLY CONTENT
-"include(\${CMAKE_CURRENT_LIST_DIR}/libraries.cmake)
+"set(medley_CUDA ${MEDLEY_CUDA})
+include(\${CMAKE_CURRENT_LIST_DIR}/libraries.cmake)
 include(\${CMAKE_CURRENT_LIST_DIR}/medleyTargets.cmake)
 ")
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/medleyConfigVersion.cmake

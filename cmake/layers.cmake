@@ -7,7 +7,8 @@ find_package(tomlplusplus REQUIRED)
 find_package(CLI11 REQUIRED)
 
 function(medley_layer name)
-  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${name}/*.cpp)
+  file(GLOB_RECURSE sources RELATIVE ${PROJECT_SOURCE_DIR} CONFIGURE_DEPENDS
+    ${PROJECT_SOURCE_DIR}/${name}/*.cpp)
   list(FILTER sources EXCLUDE REGEX "/(main|cuda)\\.cpp$|/cuda/|/emulator/")
   file(GLOB_RECURSE headers CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${name}/*.h)
   add_library(medley_${name} STATIC ${sources})

@@ -3,6 +3,9 @@ include(CMakeFindDependencyMacro)
 find_dependency(Threads)
 find_dependency(PNG)
 find_dependency(JPEG)
+if(medley_CUDA STREQUAL ON)  # set by the installed package
+  find_dependency(CUDAToolkit)
+endif()
 
 # Debian's utf8proc, xxhash and webp come without CMake packages.
 set(medley_header_utf8proc utf8proc.h)

@@ -67,11 +67,7 @@ DeviceRegion::DeviceRegion() : guarded_(guard_wanted()) {
   }
   base_ = static_cast<std::byte*>(base);
   gaps_.emplace(0, kReserved);
-  if (!guarded_) return;
-  struct sigaction action = {};
-  action.sa_sigaction = on_bad_access;
-  action.sa_flags = SA_SIGINFO | SA_ONSTACK;
-  sigaction(SIGSEGV, &action, &previous_action);
+  if (guarded_) report_bad_access();
 }
 
 void* DeviceRegion::allocate(size_t bytes) {
@@ -129,6 +125,13 @@ void DeviceRegion::protect(int protection) {
 bool DeviceRegion::contains(const void* address) const {
   const auto* byte = static_cast<const std::byte*>(address);
   return byte >= base_ && byte < base_ + kReserved;
+}
+
+void report_bad_access() {
+  struct sigaction action = {};
+  action.sa_sigaction = on_bad_access;
+  action.sa_flags = SA_SIGINFO | SA_ONSTACK;
+  sigaction(SIGSEGV, &action, &previous_action);
 }
 
 DeviceAccess::DeviceAccess() { DeviceRegion::get().open(); }

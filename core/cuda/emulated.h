@@ -22,4 +22,8 @@ class DeviceAccess {
   DeviceAccess& operator=(const DeviceAccess&) = delete;
 };
 
+// Makes this the process's answer to bad accesses, with the present one behind it. The first
+// allocation does it too; again where something has put a handler of its own in front.
+void report_bad_access();
+
 }  // namespace medley::cuda

@@ -38,10 +38,10 @@ std::string describe(const std::pair<std::string, std::string>& name, const Faul
       return str(where, " holds ", fault.value, " at position ", fault.position,
                  ", but must be from 0 to ", fault.limit - 1);
     case FaultKind::offsets_decrease:
-      return str(where, " decrease: ", fault.value, " at position ", fault.position, " after ",
+      return str(where, " decreases: ", fault.value, " at position ", fault.position, " after ",
                  fault.limit);
     case FaultKind::offsets_end:
-      return str(where, " end with ", fault.value, " at position ", fault.position, ", not with ",
+      return str(where, " ends with ", fault.value, " at position ", fault.position, ", not with ",
                  fault.limit);
     case FaultKind::none:
       break;

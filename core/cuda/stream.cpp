@@ -7,6 +7,7 @@
 #include "core/cuda/backend.h"
 #include "core/cuda/device.h"
 #include "core/cuda/fault.h"
+#include "core/error.h"
 
 namespace medley::cuda {
 namespace {
@@ -38,6 +39,10 @@ Stream transfer_stream(Device device) { return streams_of(device).transfer; }
 
 void synchronize(Device device) {
   const Streams& streams = streams_of(device);
+  if (is_capturing(streams.compute)) {
+    throw DeviceError("[cuda] the device was waited for while a graph is captured",
+                      "wait after Graph::launch()");
+  }
   backend::synchronize(streams.compute);
   backend::synchronize(streams.transfer);
   check_faults();

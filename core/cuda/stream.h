@@ -11,7 +11,8 @@ namespace medley::cuda {
 Stream current_stream(Device device);
 // The stream for copies that run beside kernels. Events order the two.
 Stream transfer_stream(Device device);
-// Waits for everything that is queued on the device, then check_faults().
+// Waits for everything that is queued on the device, then check_faults(). Not while a graph is
+// captured.
 void synchronize(Device device);
 // Whether a Graph is being captured from this stream.
 bool is_capturing(Stream stream);

@@ -49,10 +49,9 @@ MEDLEY_DEVICE void load_piece(const T* p, float (&x)[N]) {
 // p need not be aligned: dlogits may lie elsewhere than logits.
 template <class T, int N>
 MEDLEY_DEVICE void store_piece(T* p, const float (&x)[N]) {
-  if (N > 1 && reinterpret_cast<uintptr_t>(p) % 16 == 0)
-    device::store_vector(p, x);
-  else
-    MEDLEY_UNROLL for (int j = 0; j < N; ++j) p[j] = device::from_float<T>(x[j]);
+  if constexpr (N > 1)
+    if (reinterpret_cast<uintptr_t>(p) % 16 == 0) return device::store_vector(p, x);
+  MEDLEY_UNROLL for (int j = 0; j < N; ++j) p[j] = device::from_float<T>(x[j]);
 }
 
 MEDLEY_DEVICE bool in_range(int64_t target, int64_t classes) {
@@ -139,7 +138,7 @@ __global__ void __launch_bounds__(kMaxThreads)
   const float row_scale = *scale * (a.weights != nullptr ? a.weights[row] : 1.0f);
   const float lse = a.lse[row], share = a.smoothing / static_cast<float>(a.classes);
   for_each_piece(x, a.classes, [&](int64_t i, auto width) {
-    float v[width()];
+    float v[width()] = {};
     if (counts) load_piece(x + i, v);
     MEDLEY_UNROLL for (int j = 0; j < width(); ++j) {
       const float p = device::exp2_approx((v[j] - lse) * device::kLog2e);

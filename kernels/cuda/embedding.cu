@@ -1,5 +1,6 @@
 // Token plus position embedding: a warp has a token.
 #include "kernels/cuda/row_sums.h"
+#include "kernels/cuda/warp_row.h"
 #include "kernels/embedding.h"
 
 namespace medley::kernels::cuda {

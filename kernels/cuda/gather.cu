@@ -1,5 +1,6 @@
 // Rows picked by index: a warp copies a row.
 #include "kernels/cuda/row_sums.h"
+#include "kernels/cuda/warp_row.h"
 #include "kernels/gather.h"
 
 namespace medley::kernels::cuda {

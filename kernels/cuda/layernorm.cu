@@ -101,7 +101,7 @@ class ParameterSums {
 
 // parts: [warps, 2, n], or null.
 template <class T, int kEights>
-__global__ void __launch_bounds__(kRowThreads)
+__global__ void __launch_bounds__(kRowThreads, 1)
     layernorm_backward_kernel(const LayerNormBackward<T> a, float* parts) {
   const int64_t per_warp = rows_of_part(a.rows), first = warp_index() * per_warp;
   if (first >= a.rows) return;

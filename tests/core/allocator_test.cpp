@@ -142,7 +142,52 @@ TEST_CASE("running out of memory says who holds what") {
 TEST_CASE("requests that nobody can serve are errors, not crashes") {
   CHECK_THROWS_AS(device_allocate(SIZE_MAX - 100, kCpu), MemoryError);
   CHECK_THROWS_AS(device_allocate(size_t{1} << 60, kCpu), MemoryError);
-  CHECK_THROWS_AS(device_allocate(16, Device{Device::Cuda, 0}), DeviceError);
   const Limit limit("8 MB");
   CHECK_THROWS_AS(device_allocate(size_t{123} << 20, kCpu), ValueError);
+}
+
+TEST_CASE("a pool keeps its blocks for itself until it ends") {
+  release_cached_memory(kCpu);
+  void* cached = device_allocate(4096, kCpu);
+  device_free(cached, 4096, kCpu);
+  {
+    const MemoryPool pool(kCpu);
+    void *taken = nullptr, *fresh = nullptr;
+    {
+      const MemoryPool::Use use(pool);
+      taken = device_allocate(4096, kCpu);
+      fresh = device_allocate(4096, kCpu);
+      device_free(taken, 4096, kCpu);
+      CHECK(device_allocate(4096, kCpu) == taken);
+      device_free(taken, 4096, kCpu);
+    }
+    CHECK(taken == cached);
+    device_free(fresh, 4096, kCpu);  // after the use: it still goes back to the pool
+    release_cached_memory(kCpu);
+    CHECK(memory_stats(kCpu).cached == 8192);
+    void* other = device_allocate(4096, kCpu);
+    CHECK((other != taken && other != fresh));
+    device_free(other, 4096, kCpu);
+    const MemoryPool::Use again(pool);
+    void* first = device_allocate(4096, kCpu);
+    CHECK((first == taken || first == fresh));
+    device_free(first, 4096, kCpu);
+  }
+  CHECK(memory_stats(kCpu).cached == 12288);
+  release_cached_memory(kCpu);
+  CHECK(memory_stats(kCpu).cached == 0);
+}
+
+TEST_CASE("a block that outlives its pool is everyone's when it is freed") {
+  release_cached_memory(kCpu);
+  void* block = nullptr;
+  {
+    const MemoryPool pool(kCpu);
+    const MemoryPool::Use use(pool);
+    block = device_allocate(4096, kCpu);
+  }
+  device_free(block, 4096, kCpu);
+  CHECK(device_allocate(4096, kCpu) == block);
+  device_free(block, 4096, kCpu);
+  release_cached_memory(kCpu);
 }

@@ -3,6 +3,10 @@
 
 #include <numeric>
 
+#include "core/allocator.h"
+#include "core/cuda/device.h"
+#include "core/cuda/graph.h"
+#include "core/cuda/memory.h"
 #include "core/error.h"
 #include "tests/catch.h"
 
@@ -116,8 +120,17 @@ TEST_CASE("a Meta tensor has a shape and nothing else") {
   CHECK_THROWS_AS(counting({1}).to(meta).item(), DeviceError);
 }
 
-TEST_CASE("a CUDA tensor is refused in words") {
-  const Device cuda{Device::Cuda, 0};
-  CHECK_THROWS_AS(Tensor::empty({3}, DType::f32, cuda), DeviceError);
-  CHECK_THROWS_AS(counting({3}).to(cuda), DeviceError);
+TEST_CASE("a tensor on a GPU that is not there is refused in words") {
+  const Device gpu{Device::Cuda, 127};
+  CHECK_THROWS_AS(device_allocate(16, gpu), DeviceError);
+  CHECK_THROWS_WITH(Tensor::empty({3}, DType::f32, gpu), Catch::Contains("no device cuda:127"));
+  CHECK_THROWS_AS(counting({3}).to(gpu), DeviceError);
+  CHECK(cuda::absence().empty() == (cuda::device_count() > 0));
+  if (cuda::kBackend != cuda::Backend::none) return;
+  CHECK_THROWS_WITH(cuda::require(gpu), Catch::Contains("medley was built without CUDA") &&
+                                            Catch::Contains("hint: build with CUDA"));
+  CHECK(cuda::choose_device("auto") == Device{});
+  CHECK_THROWS_AS(cuda::choose_device("cuda"), DeviceError);
+  CHECK_THROWS_AS(cuda::PinnedBuffer(100), DeviceError);
+  CHECK_THROWS_AS(cuda::Graph({Device::Cuda, 0}), DeviceError);
 }

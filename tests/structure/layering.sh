@@ -6,7 +6,8 @@ set -eu
 cd "$1"
 
 breaches=$(
-  find core kernels autograd models train -name '*.h' -o -name '*.cpp' -o -name '*.inc' | sort |
+  find core kernels autograd models train \( -name '*.h' -o -name '*.cpp' -o -name '*.inc' \
+    -o -name '*.cu' -o -name '*.cuh' \) | sort |
     xargs grep -n '^[[:space:]]*#[[:space:]]*include' /dev/null |
     awk -F: '
       BEGIN {
@@ -20,7 +21,7 @@ breaches=$(
         target = $3; sub("^[^<\"]*", "", target); sub("[>\"][^>\"]*$", "", target)
         quoted = substr(target, 1, 1) == "\""; target = substr(target, 2)
         above = target; sub("/.*", "", above)
-        header = file ~ /\.(h|inc)$/
+        header = file ~ /\.(h|inc|cuh)$/
         if (quoted) {
           if (!(above in rank)) breach("not a path from the root of the tree")
           else if (rank[above] > rank[layer]) breach(layer " may not use " above)
@@ -28,6 +29,9 @@ breaches=$(
         } else if (target ~ /^(Eigen|unsupported)\//) {
           if (file !~ /^kernels\/(cpu|reference)\//)
             breach("Eigen belongs in kernels/cpu and kernels/reference")
+        } else if (target ~ /^(cuda|cublas|cudnn|nv|cub\/|thrust\/|cooperative_groups)/) {
+          if (file !~ /^(core|kernels)\/cuda\//)
+            breach("CUDA headers belong in core/cuda and kernels/cuda")
         } else if (target ~ /^nlohmann\//) {
           if (layer != "train" || header) breach("nlohmann-json belongs in .cpp files of train")
         } else if (target ~ /^CLI\//) {

@@ -10,7 +10,7 @@ failures=0
 
 clean_tree() {
   rm -rf "$tree"
-  for folder in core kernels/cpu kernels/reference autograd/ops models train tests/ops/cases bench \
+  for folder in core kernels/cpu kernels/cuda kernels/reference autograd/ops models train tests/ops/cases bench \
     cmake .ci; do
     mkdir -p "$tree/$folder"
   done
@@ -52,6 +52,10 @@ echo '#include "shape.h"' >"$tree/core/bad.inc"
 must_fail layering.sh 'core/bad.inc:1: not a path'
 echo '#include <Eigen/Core>' >"$tree/autograd/bad.cpp"
 must_fail layering.sh 'autograd/bad.cpp:1: Eigen'
+echo '#include <cuda_runtime.h>' >"$tree/kernels/bad.cuh"
+must_fail layering.sh 'kernels/bad.cuh:1: CUDA headers'
+echo '#include "autograd/ops/gelu.h"' >"$tree/kernels/cuda/bad.cu"
+must_fail layering.sh 'kernels/cuda/bad.cu:1: kernels may not use autograd'
 echo '#include <nlohmann/json.hpp>  // no' >"$tree/train/bad.h"
 must_fail layering.sh 'train/bad.h:1: nlohmann'
 echo '#include <toml++/toml.h>' | tee "$tree/train/a.cpp" >"$tree/train/b.cpp"
@@ -61,8 +65,10 @@ for file in kernels/reference/gelu.h kernels/cpu/gelu.cpp tests/ops/gelu_test.cp
   rm "$tree/$file"
   must_fail ops_complete.sh "$file"
 done
-seq 401 | sed 's/^/\/\/ /' >"$tree/train/long.inc"
-must_fail file_length.sh 'train/long.inc: 401 lines'
+for file in train/long.inc kernels/cuda/long.cu; do
+  seq 401 | sed 's/^/\/\/ /' >"$tree/$file"
+  must_fail file_length.sh "$file: 401 lines"
+done
 echo 'TEST_CASE("draws fill [0, 1)") {}' >"$tree/tests/ops/bad_test.cpp"
 must_fail test_names.sh 'tests/ops/bad_test.cpp:1'
 echo 'inline std::string name();' >"$tree/core/bad.h"

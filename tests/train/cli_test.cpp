@@ -3,6 +3,7 @@
 #include <csignal>
 #include <thread>
 
+#include "core/cuda/device.h"
 #include "tests/catch.h"
 #include "tests/train/program.h"
 #include "tests/train/temp_folder.h"
@@ -143,6 +144,10 @@ TEST_CASE("cli: info and data check speak JSON") {
   CHECK(info.at("environment").find("MEDLEY_THREADS"));
   CHECK(info.at("presets").items().size() == 6);
   CHECK_THAT(run({"info"}).out, Catch::Contains("MEDLEY_LOG"));
+  if (cuda::device_count() == 0)
+    CHECK(info.at("cuda").text() == cuda::absence());
+  else
+    CHECK_FALSE(info.at("cuda:0").text().empty());
 
   std::string folder = info.at("data").text();
   Result r = run({"data", "check", folder + "/val.json", folder + "/images.tar", "--json"});

@@ -1,5 +1,5 @@
 // Accesses of up to 16 bytes at once, the widest that a thread can make. The emulator checks that
-// the address is a multiple of the size.
+// the address is a multiple of the size, and counts bytes, memory sectors and bank conflicts.
 //   uint4 x = load<uint4>(p);  store(p, x);
 //   float x[8]; load_vector(row, x);  store_vector(row, x);   // row: float* or bf16*
 #pragma once
@@ -17,6 +17,7 @@ MEDLEY_DEVICE Vector load(const void* address, [[maybe_unused]] Line line = Line
   return *static_cast<const Vector*>(address);
 #else
   emulator::check_aligned("load", address, sizeof(Vector), line);
+  emulator::count_access(emulator::Access::load, address, sizeof(Vector), line);
   Vector value;
   __builtin_memcpy(&value, address, sizeof value);
   return value;
@@ -30,6 +31,7 @@ MEDLEY_DEVICE void store(void* address, const Vector& value,
   *static_cast<Vector*>(address) = value;
 #else
   emulator::check_aligned("store", address, sizeof(Vector), line);
+  emulator::count_access(emulator::Access::store, address, sizeof(Vector), line);
   __builtin_memcpy(address, &value, sizeof value);
 #endif
 }

@@ -26,7 +26,9 @@ void cp_async(void* shared, const void* global, size_t bytes, bool valid, Line l
   Unobserved scope;
   Block& block = *running_block;
   ++block.counters.cp_async;
-  if (valid) block.counters.cp_async_bytes += bytes;
+  if (valid) block.counters.cp_async_bytes += static_cast<int64_t>(bytes);
+  count_access(Access::store, shared, bytes, line);
+  if (valid) count_access(Access::load, global, bytes, line);
   const AsyncCopy copy{shared, global, bytes, valid, line};
   // A copy that lands at once is still in its group: what the group holds may land twice.
   if (!block.in_order() && block.random.coin()) land(copy);

@@ -56,7 +56,10 @@ void Block::start(int64_t linear) {
   barriers.fill({});
   mbarriers.clear();
   transfers_.clear();
-  arrived.assign((threads.size() + kWarpSize - 1) / kWarpSize, 0);
+  const size_t warps = (threads.size() + kWarpSize - 1) / kWarpSize;
+  arrived.assign(warps, 0);
+  warp_meetings.clear();
+  accesses.assign(warps, {});
   warpgroups.assign((threads.size() + 127) / 128, {});
   for (size_t t = 0; t < threads.size(); ++t) {
     Thread& thread = threads[t];
@@ -84,6 +87,7 @@ void Block::run(int64_t linear) {
   running_block = nullptr;
   running_thread = nullptr;
   if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
+  for (WarpAccesses& warp : accesses) warp.settle(counters);
   check_finished();
 }
 

@@ -6,9 +6,11 @@
 #include <cstdint>
 #include <exception>
 #include <functional>
+#include <map>
 #include <utility>
 #include <vector>
 
+#include "kernels/cuda/emulator/access.h"
 #include "kernels/cuda/emulator/async_copy.h"
 #include "kernels/cuda/emulator/counters.h"
 #include "kernels/cuda/emulator/fiber.h"
@@ -44,6 +46,7 @@ struct Barrier {
   int arrived = 0, expected = 0;
   int votes = 0;   // how many arrived with a true predicate
   int result = 0;  // votes of the round that is over
+  Meeting meeting{};
 };
 
 // What all blocks of a launch have in common.
@@ -52,6 +55,7 @@ struct Grid {
   dim3 grid, block;
   size_t shared_bytes = 0;
   uint64_t seed = 0;
+  bool counts_accesses = false;
   const std::function<void()>* body = nullptr;  // the kernel with its arguments
 };
 
@@ -79,9 +83,11 @@ class Block {
   uint3 index{};
   std::vector<Thread> threads;
   std::vector<unsigned> arrived;  // [warps]: lanes that wait at a warp operation
+  std::map<std::pair<int, unsigned>, Meeting> warp_meetings;  // by warp and mask
   std::array<Barrier, 16> barriers;
   Mbarriers mbarriers;
   std::vector<Warpgroup> warpgroups;
+  std::vector<WarpAccesses> accesses;  // [warps]
   SharedMemory shared;
   Random random;
   Counters counters;

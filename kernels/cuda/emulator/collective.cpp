@@ -46,18 +46,20 @@ void release_warp(unsigned mask) {
   const int warp = running_thread->warp();
   block.arrived[static_cast<size_t>(warp)] &= ~mask;
   ++block.counters.warp_operations;
+  if (mask == kFullMask) block.accesses[static_cast<size_t>(warp)].settle(block.counters);
   for (int lane = 0; lane < kWarpSize; ++lane)
     if ((mask >> lane & 1) != 0)
       block.set_ready(block.threads[static_cast<size_t>(warp * kWarpSize + lane)]);
 }
 
 void warp_barrier(unsigned mask, Line line) {
-  unsigned* const warp = &running_block->arrived[static_cast<size_t>(running_thread->warp())];
-  release(warp);
+  Unobserved scope;
+  Meeting& meeting = running_block->warp_meetings[{running_thread->warp(), mask}];
+  void* const place = meeting.arrive();
   struct {
   } nothing;
-  warp_operation("__syncwarp", mask, nothing, line, [](const auto&) {});
-  acquire(warp);
+  warp_operation("__syncwarp", mask, nothing, line, [&](const auto&) { meeting.complete(); });
+  acquire(place);
 }
 
 }  // namespace medley::kernels::cuda::emulator

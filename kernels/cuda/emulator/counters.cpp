@@ -8,11 +8,11 @@
 namespace medley::kernels::cuda::emulator {
 namespace {
 
-struct Column {
+struct Row {
   const char* name;
   int64_t Counters::*value;
 };
-constexpr Column kColumns[] = {
+constexpr Row kRows[] = {
     {"launches", &Counters::launches},
     {"blocks", &Counters::blocks},
     {"switches", &Counters::switches},
@@ -23,6 +23,12 @@ constexpr Column kColumns[] = {
     {"ldmatrix_conflicts", &Counters::ldmatrix_conflicts},
     {"cp_async", &Counters::cp_async},
     {"cp_async_bytes", &Counters::cp_async_bytes},
+    {"global_bytes_loaded", &Counters::global_bytes_loaded},
+    {"global_bytes_stored", &Counters::global_bytes_stored},
+    {"global_sectors", &Counters::global_sectors},
+    {"global_sectors_least", &Counters::global_sectors_least},
+    {"shared_accesses", &Counters::shared_accesses},
+    {"shared_conflicts", &Counters::shared_conflicts},
     {"tma", &Counters::tma},
     {"tma_bytes", &Counters::tma_bytes},
     {"wgmma", &Counters::wgmma},
@@ -41,7 +47,7 @@ Record& record() {
 }  // namespace
 
 void Counters::operator+=(const Counters& other) {
-  for (const Column& column : kColumns) this->*column.value += other.*column.value;
+  for (const Row& row : kRows) this->*row.value += other.*row.value;
 }
 
 Counters last_launch_counters() {
@@ -64,13 +70,13 @@ void reset_counters() {
 std::string counters_table() {
   std::lock_guard lock(record().mutex);
   std::ostringstream out;
-  out << std::left << std::setw(40) << "kernel" << std::right;
-  for (const Column& column : kColumns) out << ' ' << std::setw(12) << column.name;
   for (const auto& [kernel, counters] : record().kernels) {
-    out << '\n' << std::left << std::setw(40) << kernel << std::right;
-    for (const Column& column : kColumns) out << ' ' << std::setw(12) << counters.*column.value;
+    out << kernel << '\n';
+    for (const Row& row : kRows)
+      if (const int64_t value = counters.*row.value; value != 0)
+        out << "  " << std::left << std::setw(24) << row.name << std::right << std::setw(16)
+            << value << '\n';
   }
-  out << '\n';
   return out.str();
 }
 

@@ -3,6 +3,7 @@
 // kernels/cuda/device/cuda.h.
 #pragma once
 
+#include "kernels/cuda/emulator/access.h"
 #include "kernels/cuda/emulator/atomics.h"
 #include "kernels/cuda/emulator/block.h"
 #include "kernels/cuda/emulator/intrinsics.h"

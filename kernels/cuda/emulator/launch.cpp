@@ -15,7 +15,8 @@ Options& options() {
 
 void run(const char* kernel, dim3 grid, dim3 block, size_t shared_bytes,
          const std::function<void()>& body) {
-  const Grid launch{kernel, grid, block, shared_bytes, options().seed, &body};
+  const Grid launch{kernel, grid, block, shared_bytes, options().seed, options().count_accesses,
+                    &body};
   Counters total{.launches = 1};
   std::mutex mutex;
   parallel_for(int64_t{grid.x} * grid.y * grid.z, 1, [&](int64_t begin, int64_t end) {

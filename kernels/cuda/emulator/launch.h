@@ -14,6 +14,7 @@ namespace medley::kernels::cuda::emulator {
 
 struct Options {
   uint64_t seed = 0;                  // of the schedule; 0: threads in order
+  bool count_accesses = false;        // sectors and bank conflicts (access.h); costs time
   Architecture architecture = kSm90;  // whose limits hold
 };
 Options& options();  // of the process; set while no kernel runs

@@ -26,6 +26,7 @@ std::ostream& operator<<(std::ostream& out, Line line) {
   std::string_view file = line.file;
   if (file.starts_with(std::string_view(__FILE__).substr(0, kRootLength)))
     file.remove_prefix(kRootLength);
+  while (file.starts_with("../")) file.remove_prefix(3);
   return out << file << ':' << line.number;
 }
 
