@@ -3,7 +3,7 @@
 // count only, and backward 2.5 times forward, as in papers on attention.
 //   attention_bench --benchmark_filter=bidirectional
 //   attention_bench --device=cuda --backend=medley,cudnn --q=197,577 --batch=256
-// docs/benchmarking.md shows how to read it.
+// docs/benchmarking.md shows how to read it. Exit code 1: a measurement was not possible.
 #include <benchmark/benchmark.h>
 
 #include <cstdio>
@@ -46,6 +46,8 @@ const bench::Peaks& peaks_for(const AttentionRun& run, const bench::AttentionOpt
   return peaks;
 }
 
+bool failed = false;
+
 void measure(benchmark::State& state, const AttentionRun& run, const bench::Peaks& peaks) {
   try {
     const auto runner =
@@ -67,6 +69,7 @@ void measure(benchmark::State& state, const AttentionRun& run, const bench::Peak
     if (const double floor = peaks.floor(flops, bytes); floor > 0)
       state.counters["roofline"] = floor / time;
   } catch (const std::exception& error) {
+    failed = true;
     state.SkipWithError(error.what());
   }
 }
@@ -88,6 +91,7 @@ int main(int argc, char** argv) try {
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
   benchmark::RunSpecifiedBenchmarks();
+  return failed ? 1 : 0;
 } catch (const Error& error) {
   std::fprintf(stderr, "attention_bench: %s\n", error.what());
   return error.exit_code();

@@ -54,7 +54,7 @@ def medley(args, s, direction, backends):
                f"--direction={direction}", f"--benchmark_min_time={args.seconds}", "--benchmark_format=json", *flags]
     command += [f"--threads={args.threads}"] if args.device == "cpu" else []
     out = subprocess.run(list(map(str, command)), capture_output=True, text=True)
-    if out.returncode:
+    if out.returncode > 1 or not out.stdout:  # 1: a back end refused, its message is in the output
         sys.exit(f"{args.bench}: {out.stderr.strip()}")
     found = json.loads(out.stdout)["benchmarks"]
     return {b: r.get("error_message") or r["real_time"] * 1e-6 for b, r in zip(backends, found)}
