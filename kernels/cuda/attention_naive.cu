@@ -18,7 +18,7 @@ constexpr int kWarps = 4, kLanes = 32;
 // where there are more.
 // registers: 64
 template <class T>
-__global__ void __launch_bounds__(kWarps* kLanes)
+__global__ void __launch_bounds__(kWarps* kLanes, 8)
     attention_naive_kernel(const AttentionForward<T> args, const AttentionFaults faults) {
   const AttentionShape<T>& shape = args.shape;
   const auto heads = static_cast<uint32_t>(shape.heads);
