@@ -44,12 +44,24 @@ models::ModelConfig sized(const TrainConfig& config, const models::Tokenizer& to
   return model;
 }
 
-DType compute_type(const TrainConfig& config) {
-  return config.precision == "bf16" ? DType::bf16 : DType::f32;
+DType compute_type(const TrainConfig& config, Device device) {
+  if (config.precision == "f32") return DType::f32;
+  if (device.kind == Device::Cpu)
+    throw ConfigError("train.precision is 'bf16' but the CPU computes in f32",
+                      "train on a GPU (--device cuda), or leave precision at f32");
+  return DType::bf16;
 }
 
 models::SpecialTokens special_tokens(const models::Tokenizer& tokenizer) {
   return {tokenizer.sep(), tokenizer.dec(), tokenizer.enc()};
+}
+
+std::unique_ptr<models::Blip> new_model(const TrainConfig& config,
+                                        const models::Tokenizer& tokenizer) {
+  const Device device = cuda::choose_device(config.device);
+  return std::make_unique<models::Blip>(sized(config, tokenizer), config.losses,
+                                        special_tokens(tokenizer), compute_type(config, device),
+                                        device, static_cast<uint64_t>(config.seed));
 }
 
 void restore_weights(models::Blip& model, const std::string& checkpoint) {
@@ -72,9 +84,7 @@ void check_config(const TrainConfig& own, const TrainConfig& saved, const std::s
 TrainingState::TrainingState(const TrainConfig& new_config, const models::Tokenizer& new_tokenizer)
     : config(new_config),
       tokenizer(new_tokenizer),
-      model(std::make_unique<models::Blip>(
-          sized(config, tokenizer), config.losses, special_tokens(tokenizer), compute_type(config),
-          cuda::choose_device(config.device), static_cast<uint64_t>(config.seed))),
+      model(new_model(config, tokenizer)),
       optimizer(model->weights(), config.optimizer, "temp") {}
 
 std::vector<CheckpointFile> TrainingState::checkpoint_files() {
