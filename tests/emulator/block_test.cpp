@@ -26,7 +26,7 @@ __global__ void poison_kernel(float* out) {
   values[threadIdx.x] = 1;  // must not be there for the next block
 }
 
-__global__ void past_the_end_kernel() {
+[[maybe_unused]] __global__ void past_the_end_kernel() {
   MEDLEY_SHARED(memory);
   if (threadIdx.x == 3) memory[64] = 1;
 }
