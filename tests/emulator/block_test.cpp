@@ -26,7 +26,7 @@ __global__ void poison_kernel(float* out) {
   values[threadIdx.x] = 1;  // must not be there for the next block
 }
 
-__global__ void past_the_end_kernel() {
+[[maybe_unused]] __global__ void past_the_end_kernel() {
   MEDLEY_SHARED(memory);
   if (threadIdx.x == 3) memory[64] = 1;
 }
@@ -36,6 +36,29 @@ __global__ void throw_kernel(const int* from) {
   __syncthreads();
   if (threadIdx.x == 5) __syncwarp(1u << 6);
   __syncthreads();
+}
+
+// Each thread applies each operation once: results that no order changes, and CAS as a counter.
+template <class T>
+__global__ void atomics_kernel(T* out) {
+  const T t = static_cast<T>(blockIdx.x * blockDim.x + threadIdx.x);
+  atomicAdd(&out[0], t);
+  atomicMin(&out[1], t);
+  atomicMax(&out[2], t);
+  atomicAnd(&out[3], ~(T{1} << (t % 31)));
+  atomicOr(&out[4], T{1} << (t % 31));
+  if (atomicExch(&out[5], T{1}) == 0) atomicAdd(&out[6], T{1});
+  T seen = 0, before = 0;
+  while ((before = atomicCAS(&out[7], seen, seen + 2)) != seen) seen = before;
+}
+
+template <class T>
+void check_atomics() {
+  std::vector<T> out(8, T{0});
+  out[1] = 1000;
+  out[3] = 0x7fffffff;
+  launch(atomics_kernel<T>, {"atomics", 3, 64}, {}, out.data());
+  CHECK(out == std::vector<T>{191 * 192 / 2, 0, 191, 0, 0x7fffffff, 1, 1, 2 * 192});
 }
 
 std::vector<int> order_of(uint64_t seed, const char* name) {
@@ -49,7 +72,7 @@ std::vector<int> order_of(uint64_t seed, const char* name) {
 }  // namespace
 
 TEST_CASE("emulator: every thread of every block runs once") {
-  for (const int threads : {1, 2}) {
+  for (const int threads : {2, 1}) {
     medley::set_thread_count(threads);
     std::vector<int> seen(3 * 4 * 5 * 33 * 2 * 3, 0);
     launch(coordinates_kernel, {"coordinates", {3, 4, 5}, {33, 2, 3}}, {}, seen.data());
@@ -68,6 +91,13 @@ TEST_CASE("emulator: seed 0 is the order of the threads, others are orders of th
   }
   CHECK(orders.size() == 8);
   CHECK(order_of(1, "a") != order_of(1, "b"));
+}
+
+TEST_CASE("emulator: atomics of every width, over threads of the operating system") {
+  medley::set_thread_count(2);
+  check_atomics<int>();
+  check_atomics<unsigned>();
+  check_atomics<unsigned long long>();
 }
 
 TEST_CASE("emulator: shared memory of a new block is NaN") {

@@ -160,7 +160,9 @@ TEST_CASE("emulator: mistakes with mbarriers are found") {
   CHECK(failing(Bug::wrong_parity) == 8);
   CHECK(failing(Bug::expect_too_small) == 8);
   CHECK(failing(Bug::expect_too_large) == 8);
+#if !defined(MEDLEY_EMULATOR_TSAN)          // which reports it itself
   CHECK(failing(Bug::early_release) >= 6);  // a schedule may run all products early
+#endif
 }
 
 TEST_CASE("emulator: reports about mbarriers, TMA and wgmma") {

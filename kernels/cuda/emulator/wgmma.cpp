@@ -145,7 +145,7 @@ void wgmma(float* accumulators, int columns, uint64_t a, uint64_t b, bool accumu
     check_descriptor("a", a, kRows, line);
     check_descriptor("b", b, columns, line);
   }
-  if constexpr (kObserves) observe_operands({.columns = columns, .a = a, .b = b});
+  if (kObserves) observe_operands({.columns = columns, .a = a, .b = b});
   Unobserved scope;
   warpgroup().accumulators.resize(kThreads);
   warpgroup().accumulators[static_cast<size_t>(running_thread->number % kThreads)] = accumulators;
@@ -184,7 +184,7 @@ void wgmma_commit(Line line) {
 }
 
 void wgmma_wait(size_t groups_left, Line line) {
-  if constexpr (kObserves) {
+  if (kObserves) {
     std::vector<Wgmma> ending;
     {
       Unobserved scope;

@@ -1,5 +1,5 @@
 #!/bin/sh
-# check.sh PROGRAM RACE: ThreadSanitizer's report on emulator_races RACE names the line of races.cpp
+# check.sh PROGRAM RACE: the sanitizer's report on emulator_races RACE names the line of races.cpp
 # that is marked "RACE: RACE"; for the race `none` there is no report.
 set -eu
 program=$1
@@ -14,6 +14,6 @@ if [ "$race" = none ]; then
 fi
 line=$(grep -n "RACE: $race\$" "$source" | cut -d: -f1)
 case $report in
-  *"ThreadSanitizer: data race"*"races.cpp:$line"*) ;;
+  *"ThreadSanitizer: data race"*"races.cpp:$line"* | *"ERROR: AddressSanitizer"*"races.cpp:$line"*) ;;
   *) echo "no report that names line $line: $report"; exit 1 ;;
 esac

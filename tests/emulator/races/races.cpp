@@ -1,5 +1,6 @@
 // emulator_races RACE: kernels from which a barrier is missing. A build with ThreadSanitizer
-// reports it; check.sh wants the report to name the line with "RACE: name".
+// reports it; check.sh wants the report to name the line with "RACE: name". One, bounds, writes
+// past the shared memory instead, for AddressSanitizer.
 #include <iostream>
 #include <string_view>
 #include <vector>
@@ -14,7 +15,7 @@ namespace {
 using namespace medley::kernels::cuda;          // NOLINT
 using namespace medley::kernels::cuda::device;  // NOLINT
 
-enum class Race { none, after_copy, before_reuse, warp, blocks, mbarrier };
+enum class Race { none, after_copy, before_reuse, warp, blocks, mbarrier, bounds };
 
 // Twice: 128 floats go to shared memory, each thread reads another's.
 __global__ void copy_kernel(const float* in, float* out, Race race) {
@@ -69,6 +70,12 @@ __global__ void tma_kernel(const __grid_constant__ TensorMap map, uint32_t* out,
   out[t] = reinterpret_cast<const uint32_t*>(memory)[t];  // RACE: mbarrier
 }
 
+__global__ void bounds_kernel(Race race) {
+  MEDLEY_SHARED(memory);
+  const unsigned past = race == Race::bounds ? 1 : 0;
+  memory[threadIdx.x + past] = 1;  // RACE: bounds
+}
+
 void run(Race race) {
   const std::vector<float> in(128, 1.0f);
   std::vector<float> out(256);
@@ -80,18 +87,19 @@ void run(Race race) {
   std::vector<uint32_t> words(32);
   launch(tma_kernel, {"tma", 1, 32, 1024 + 8}, {}, make_tensor_map(matrix, 8, 64, 128, 8, 64),
          words.data(), race);
+  launch(bounds_kernel, {"bounds", 1, 32, 32}, {}, race);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  constexpr const char* kNames[] = {"none", "after_copy", "before_reuse",
-                                    "warp", "blocks",     "mbarrier"};
-  for (int i = 0; argc == 2 && i < 6; ++i) {
+  constexpr const char* kNames[] = {"none",   "after_copy", "before_reuse", "warp",
+                                    "blocks", "mbarrier",   "bounds"};
+  for (int i = 0; argc == 2 && i < 7; ++i) {
     if (std::string_view(kNames[i]) != argv[1]) continue;
     run(static_cast<Race>(i));
     return 0;
   }
-  std::cerr << "usage: emulator_races none|after_copy|before_reuse|warp|blocks|mbarrier\n";
+  std::cerr << "usage: emulator_races none|after_copy|before_reuse|warp|blocks|mbarrier|bounds\n";
   return 2;
 }
