@@ -60,6 +60,10 @@ torch() {
   python3 -c 'import sys, torch; sys.exit(not torch.cuda.is_available())' 2> /dev/null ||
     echo "no PyTorch that sees a GPU"
 }
+gpu_step() {
+  [ -n "$("$build/bench/step_bench" --benchmark_list_tests --benchmark_filter=cuda 2> /dev/null)" ] ||
+    echo "step_bench has no benchmark on a GPU"
+}
 first() { for reason in "$@"; do [ -z "$reason" ] || { echo "$reason"; return; }; done; }
 
 gpu=$(gpu)
@@ -99,7 +103,8 @@ attention naive "$no_bench" --batch=4 --q=197 --backend=naive,medley
 step attention_pytorch 60 "$(first "$no_bench" "$(torch)")" python3 \
   "$root/bench/compare/attention_vs_pytorch.py" --bench "$bench" --rounds 3 --seconds 0.05 \
   --json "$out/attention_pytorch.json"
-step whole_step 60 "$(first "$gpu" "$(program bench/step_bench)")" "$build/bench/step_bench" \
+no_step=$(first "$gpu" "$(program bench/step_bench)" "$(gpu_step)")
+step whole_step 60 "$no_step" "$build/bench/step_bench" \
   --benchmark_filter=cuda --benchmark_out_format=json --benchmark_out="$out/whole_step.json"
 
 printf '{"device": %s, "limit_seconds": 480, "steps": [%s\n]}\n' "$(quoted "$device")" "$steps" \
