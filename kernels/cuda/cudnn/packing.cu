@@ -7,6 +7,7 @@ namespace {
 
 constexpr int kThreads = 128;
 
+// registers: 24
 __global__ void __launch_bounds__(kThreads) packing_kernel(const Packing p) {
   const int64_t i = static_cast<int64_t>(blockIdx.x) * kThreads + threadIdx.x;
   if (i == 0 && p.random != nullptr) {
