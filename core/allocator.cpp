@@ -245,7 +245,8 @@ class Allocator {
         str("[memory] no ", mebibytes(bytes), " on ", medley::str(device_), ": ", mebibytes(live_),
             " are held", limit == SIZE_MAX ? "" : ", MEDLEY_MEMORY_LIMIT is " + mebibytes(limit),
             holders.empty() ? "" : "; the largest holders are", table),
-        "use a smaller batch or image size, or turn recompute on");
+        pool_ == 0 ? "use a smaller batch or image size, or turn recompute on"
+                   : "run the step once before it is captured, so that its memory is there");
   }
 
   const Device device_;

@@ -1,6 +1,7 @@
 #!/bin/sh
 # self_test.sh COMPILER: a small tree without a breach, which every check must pass, and small trees
-# with one breach each, which the check of it must refuse with the name of the file.
+# with one breach each, which the check of it must refuse with the name of the file. Then a report of
+# ptxas with three breaches.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 compiler=$1
@@ -10,8 +11,8 @@ failures=0
 
 clean_tree() {
   rm -rf "$tree"
-  for folder in core kernels/cpu kernels/cuda kernels/reference autograd/ops models train tests/ops/cases bench \
-    cmake .ci; do
+  for folder in core kernels/cpu kernels/cuda kernels/reference autograd/ops models train \
+    tests/ops/cases bench cmake .ci; do
     mkdir -p "$tree/$folder"
   done
   : >"$tree/medley"
@@ -73,4 +74,38 @@ echo 'TEST_CASE("draws fill [0, 1)") {}' >"$tree/tests/ops/bad_test.cpp"
 must_fail test_names.sh 'tests/ops/bad_test.cpp:1'
 echo 'inline std::string name();' >"$tree/core/bad.h"
 must_fail headers_alone.sh 'core/bad.h does not compile alone'
+
+# What ptxas says, without nvcc: one kernel within its budget, three that break a rule each.
+cat >"$tree/scale.cu" <<'END'
+// Scales in place. registers: 32
+template <class T>
+__global__ void __launch_bounds__(128 * (1 + 1))
+    good_kernel(T* x) {
+  x[0] += 1;
+}
+
+// registers: 8
+__global__ void large_kernel(float* x) {}
+__global__ void unbudgeted_kernel(float* x) {}
+// registers: 8
+__global__ void spilling_kernel(float* x) {}
+END
+for kernel in good large unbudgeted spilling; do
+  name=${kernel}_kernel
+  echo "ptxas info    : Compiling entry function '_Z${#name}${name}Pf' for 'sm_80'"
+  case $kernel in spilling) bytes=4 ;; *) bytes=0 ;; esac
+  echo "    0 bytes stack frame, $bytes bytes spill stores, $bytes bytes spill loads"
+  case $kernel in large) used=20 ;; *) used=8 ;; esac
+  echo "ptxas info    : Used $used registers, used 0 barriers"
+done >"$tree/scale.log"
+report=$(awk -v ARCH=80 -f "$here/nvcc_report.awk" "$tree/scale.cu" "$tree/scale.log")
+for words in 'good_kernel sm_80 8 32' 'scale.cu:9: large_kernel uses 20 registers' \
+  'scale.cu:10: unbudgeted_kernel has no budget: it uses 8' \
+  'scale.cu:12: spilling_kernel for sm_80:     0 bytes stack frame, 4 bytes spill stores'; do
+  echo "$report" | grep -qF "$words" || { echo "nvcc_report.awk did not say: $words"; failures=1; }
+done
+if [ "$(echo "$report" | grep -c '^breach: ')" != 3 ]; then
+  echo "nvcc_report.awk found other breaches: $report"
+  failures=1
+fi
 exit $failures
