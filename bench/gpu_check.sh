@@ -10,7 +10,7 @@ set -u
 root=$(cd "$(dirname "$0")/.." && pwd)
 build=${1:-$root/build/cuda}
 out=${2:-gpu_check}
-[ -d "$build" ] || { echo "$0: there is no folder $build: build with cmake --preset cuda" >&2; exit 2; }
+[ -d "$build" ] || { echo "$0: no folder $build: build with cmake --preset cuda" >&2; exit 2; }
 mkdir -p "$out" || exit 2
 
 seconds() { date +%s; }
@@ -61,8 +61,8 @@ torch() {
     echo "no PyTorch that sees a GPU"
 }
 gpu_step() {
-  [ -n "$("$build/bench/step_bench" --benchmark_list_tests --benchmark_filter=cuda 2> /dev/null)" ] ||
-    echo "step_bench has no benchmark on a GPU"
+  found=$("$build/bench/step_bench" --benchmark_list_tests --benchmark_filter=cuda 2> /dev/null)
+  [ -n "$found" ] || echo "step_bench has no benchmark on a GPU"
 }
 first() { for reason in "$@"; do [ -z "$reason" ] || { echo "$reason"; return; }; done; }
 
@@ -72,7 +72,8 @@ bench=$build/bench/attention_bench
 no_tests=$(first "$gpu" "$(program tests/cuda_tests)")
 no_bench=$(first "$gpu" "$(program bench/attention_bench)")
 no_sanitizer=$(first "$no_tests" "$(sanitizer)")
-device=$([ -n "$gpu" ] || nvidia-smi --query-gpu=name,driver_version --format=csv,noheader | head -n 1)
+device=$([ -n "$gpu" ] ||
+  nvidia-smi --query-gpu=name,driver_version --format=csv,noheader | head -n 1)
 
 # A sanitizer slows a kernel down 10 to 100 times.
 reduced="*on CUDA*,*the same bits under every schedule"

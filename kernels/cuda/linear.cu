@@ -50,7 +50,8 @@ __global__ void __launch_bounds__(kFinishThreads)
   const Pack residual = g.residual != nullptr ? load(g.residual) : none;
   const Pack before = g.accumulate ? load(g.c) : none;
   Pack pre, result;
-  MEDLEY_UNROLL for (int i = 0; i < kVector; ++i) {
+#pragma unroll
+  for (int i = 0; i < kVector; ++i) {
     float t = to_float(sums.at[i]);
     if (g.bias != nullptr) t += g.bias[column + i];
     pre.at[i] = from_float<Out>(t);
@@ -203,7 +204,8 @@ __global__ void __launch_bounds__(kSumThreads)
   lines[line * kSumColumns + lane] = sum;
   __syncthreads();
   if (line != 0 || column >= args.n) return;
-  MEDLEY_UNROLL for (int i = 1; i < kSumLines; ++i) sum += lines[i * kSumColumns + lane];
+#pragma unroll
+  for (int i = 1; i < kSumLines; ++i) sum += lines[i * kSumColumns + lane];
   if (gridDim.y == 1)
     args.out[column] += sum;
   else

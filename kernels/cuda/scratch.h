@@ -1,5 +1,6 @@
-// Memory of the current device for the length of one call, from the caching allocator. It may go back as soon as
-// the kernels that use it are queued: whoever gets it next comes later on the same stream.
+// Memory of the current device for the length of one call, from the caching allocator. It may go
+// back as soon as the kernels that use it are queued: whoever gets it next comes later on the same
+// stream.
 #pragma once
 
 #include <algorithm>
