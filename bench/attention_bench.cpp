@@ -1,126 +1,98 @@
-// Attention forward and backward on the workloads of tests/ops/cases/attention_cases.h:
-//   attention_bench --benchmark_filter=attention/bidirectional
-// GFLOP/s counts visible scores only (backward 2.5 times forward), as papers on attention do.
-// MEDLEY_ISA chooses the instruction set; one thread, and two where the name says so.
+// Attention forward and backward: the workloads of tests/ops/cases/attention_cases.h, or a shape
+// given by flags (--help). Prints time, TFLOP/s, GB/s and the share of the roofline. Visible scores
+// count only, and backward 2.5 times forward, as in papers on attention.
+//   attention_bench --benchmark_filter=bidirectional
+//   attention_bench --device=cuda --backend=medley,cudnn --q=197,577 --batch=256
+// docs/benchmarking.md shows how to read it. Exit code 1: a measurement was not possible.
 #include <benchmark/benchmark.h>
 
-#include <cmath>
-#include <cstdint>
+#include <cstdio>
+#include <exception>
+#include <map>
 #include <string>
-#include <vector>
+#include <utility>
 
-#include "core/philox.h"
-#include "core/tensor.h"
+#include "bench/attention_options.h"
+#include "bench/attention_runner.h"
+#include "bench/roofline.h"
+#include "core/cuda/device.h"
+#include "core/error.h"
+#include "core/str.h"
 #include "core/threads.h"
-#include "kernels/attention.h"
-#include "tests/ops/cases/attention_cases.h"
 
 namespace {
 
 using namespace medley;
+using bench::AttentionRun;
+using bench::Direction;
 
-struct Problem {
-  std::vector<int32_t> cu_q{0}, cu_k{0};
-  // q, k, v are column blocks of packed rows [3 C], as the models have them; so are their
-  // gradients.
-  Tensor qkv, kv, o, d_o, lse, d_qkv, d_kv;
-  kernels::AttentionForward<float> forward;
-  kernels::AttentionBackward<float> backward;
-
-  explicit Problem(const cases::AttentionCase& c) {
-    for (int32_t n : c.q_lengths) cu_q.push_back(cu_q.back() + n);
-    for (int32_t n : c.k_lengths) cu_k.push_back(cu_k.back() + n);
-    const int64_t C = c.heads * c.head_dim, Tq = cu_q.back(), Tk = cu_k.back();
-    qkv = normal(Tq, 3 * C), kv = normal(Tk, 3 * C), d_o = normal(Tq, C), o = normal(Tq, C);
-    lse = normal(c.heads, Tq), d_qkv = normal(Tq, 3 * C), d_kv = normal(Tk, 3 * C);
-    const kernels::AttentionShape<float> shape{
-        .blocks = static_cast<int64_t>(c.q_lengths.size()),
-        .kv_blocks = static_cast<int64_t>(c.k_lengths.size()),
-        .cu_q = cu_q.data(),
-        .cu_k = cu_k.data(),
-        .kv_index = c.kv_index.empty() ? nullptr : c.kv_index.data(),
-        .heads = c.heads,
-        .head_dim = c.head_dim,
-        .scale = 1 / std::sqrt(static_cast<float>(c.head_dim)),
-        .causal = c.causal,
-        .dropout = {.p = c.dropout, .seed = 1}};
-    const float* q = qkv.data<float>();
-    const float* k = kv.data<float>() + C;
-    forward = {.shape = shape,
-               .q = q,
-               .k = k,
-               .v = k + C,
-               .q_stride = 3 * C,
-               .k_stride = 3 * C,
-               .v_stride = 3 * C,
-               .o = o.data<float>(),
-               .o_stride = C,
-               .lse = lse.data<float>()};
-    float* dk = d_kv.data<float>() + C;
-    backward = {.shape = shape,
-                .q = q,
-                .k = k,
-                .v = k + C,
-                .q_stride = 3 * C,
-                .k_stride = 3 * C,
-                .v_stride = 3 * C,
-                .o = o.data<float>(),
-                .d_o = d_o.data<float>(),
-                .o_stride = C,
-                .lse = lse.data<float>(),
-                .dq = d_qkv.data<float>(),
-                .dk = dk,
-                .dv = dk + C,
-                .dq_stride = 3 * C,
-                .dk_stride = 3 * C,
-                .dv_stride = 3 * C};
+// What is given by flags goes before what is known of the device. Measured once; named in the
+// output's header.
+const bench::Peaks& peaks_for(const AttentionRun& run, const bench::AttentionOptions& options) {
+  static std::map<std::pair<DType, int>, bench::Peaks> known;
+  const auto [at, is_new] = known.try_emplace({run.dtype, run.threads});
+  bench::Peaks& peaks = at->second;
+  if (!is_new) return peaks;
+  if (options.peak_tflops <= 0 || options.peak_gbs <= 0) {
+    set_thread_count(run.threads);
+    peaks = bench::peaks_of(run.device, run.dtype);
   }
-
- private:
-  static Tensor normal(int64_t rows, int64_t columns) {
-    Random random(1, Purpose::test);
-    std::vector<float> values(static_cast<size_t>(rows * columns));
-    for (float& x : values) x = static_cast<float>(random.normal());
-    return Tensor::from(values, {rows, columns});
-  }
-};
-
-void count(benchmark::State& state, double flops) {
-  state.counters["GFLOP/s"] =
-      benchmark::Counter(flops * 1e-9, benchmark::Counter::kIsIterationInvariantRate);
+  if (options.peak_tflops > 0) peaks.tflops = options.peak_tflops, peaks.source = "given by flags";
+  if (options.peak_gbs > 0) peaks.gbs = options.peak_gbs, peaks.source = "given by flags";
+  std::string what = str("roofline ", name_of(run.dtype));
+  if (run.device.kind == Device::Cpu) what += str(" threads:", run.threads);
+  benchmark::AddCustomContext(
+      what, str(peaks.tflops, " TFLOP/s, ", peaks.gbs, " GB/s (", peaks.source, ")"));
+  return peaks;
 }
 
-void forward(benchmark::State& state, const cases::AttentionCase& c, int threads) {
-  set_thread_count(threads);
-  const Problem problem(c);
-  for (auto _ : state) kernels::cpu::attention_forward(problem.forward);
-  count(state, cases::attention_flops(c));
-}
+bool failed = false;
 
-void backward(benchmark::State& state, const cases::AttentionCase& c, int threads) {
-  set_thread_count(threads);
-  const Problem problem(c);
-  kernels::cpu::attention_forward(problem.forward);
-  for (auto _ : state) kernels::cpu::attention_backward(problem.backward);
-  count(state, 2.5 * cases::attention_flops(c));
+void measure(benchmark::State& state, const AttentionRun& run, const bench::Peaks& peaks) {
+  try {
+    const auto runner =
+        run.device.kind == Device::Cpu ? bench::make_cpu_runner(run) : bench::make_cuda_runner(run);
+    runner->seconds();  // plans, caches
+    double total = 0;
+    for (auto _ : state) {
+      const double seconds = runner->seconds();
+      state.SetIterationTime(seconds);
+      total += seconds;
+    }
+    const bool backward = run.direction == Direction::backward;
+    const double time = total / static_cast<double>(state.iterations());
+    const double flops = cases::attention_flops(run.shape) * (backward ? 2.5 : 1);
+    const double bytes =
+        cases::attention_bytes(run.shape, static_cast<int64_t>(size_of(run.dtype)), backward);
+    state.counters["TFLOP/s"] = flops * 1e-12 / time;
+    state.counters["GB/s"] = bytes * 1e-9 / time;
+    if (const double floor = peaks.floor(flops, bytes); floor > 0)
+      state.counters["roofline"] = floor / time;
+  } catch (const std::exception& error) {
+    failed = true;
+    state.SkipWithError(error.what());
+  }
 }
 
 }  // namespace
 
-int main(int argc, char** argv) {
-  for (const cases::AttentionCase& c : cases::attention_workloads())
-    for (int threads : {1, 2}) {
-      const std::string suffix = c.name + "/threads:" + std::to_string(threads);
-      benchmark::RegisterBenchmark(("attention/" + suffix + "/forward").c_str(), forward, c,
-                                   threads)
-          ->Unit(benchmark::kMicrosecond)
-          ->UseRealTime();
-      benchmark::RegisterBenchmark(("attention/" + suffix + "/backward").c_str(), backward, c,
-                                   threads)
-          ->Unit(benchmark::kMicrosecond)
-          ->UseRealTime();
-    }
+int main(int argc, char** argv) try {
+  const bench::AttentionOptions options = bench::parse_attention_options(argc, argv);
+  if (options.help) {
+    std::fputs(bench::kAttentionHelp, stdout);
+    return 0;
+  }
+  for (const AttentionRun& run : options.runs) {
+    cuda::require(run.device);
+    benchmark::RegisterBenchmark(run.name().c_str(), measure, run, peaks_for(run, options))
+        ->Unit(benchmark::kMicrosecond)
+        ->UseManualTime();
+  }
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
   benchmark::RunSpecifiedBenchmarks();
+  return failed ? 1 : 0;
+} catch (const Error& error) {
+  std::fprintf(stderr, "attention_bench: %s\n", error.what());
+  return error.exit_code();
 }

@@ -8,6 +8,21 @@ if(NOT MEDLEY_CUDA MATCHES "^(OFF|ON|EMULATE)$")
   message(FATAL_ERROR "MEDLEY_CUDA is '${MEDLEY_CUDA}': use OFF, ON or EMULATE")
 endif()
 
+# How .cu files of a target are compiled: by nvcc, or as C++ for the emulator. There as nvcc does it:
+# "#pragma unroll" is known, and memory may be read as another type than it was written as.
+function(medley_cuda_sources target)
+  if(MEDLEY_CUDA STREQUAL EMULATE)
+    set_source_files_properties(${ARGN} PROPERTIES LANGUAGE CXX
+      COMPILE_OPTIONS "-x;c++;-Wno-unknown-pragmas;-fno-strict-aliasing")
+  else()
+    # The target may be older than the language, so it does not have them from the variable.
+    set_target_properties(${target} PROPERTIES
+      CUDA_ARCHITECTURES "${CMAKE_CUDA_ARCHITECTURES}" CUDA_STANDARD 20)
+    target_compile_options(${target} PRIVATE
+      "$<$<COMPILE_LANGUAGE:CUDA>:--expt-relaxed-constexpr;-lineinfo;-Werror=all-warnings>")
+  endif()
+endfunction()
+
 # core/cuda: what every backend shares, and the one backend.
 set(core_cuda ${PROJECT_SOURCE_DIR}/core/cuda)
 file(GLOB sources CONFIGURE_DEPENDS ${core_cuda}/*.cpp)
@@ -21,10 +36,7 @@ set(cudnn_sources ${cudnn}/selection.cpp ${cudnn}/none.cpp)
 file(GLOB cuda_kernels CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/kernels/cuda/*.cu)
 if(MEDLEY_CUDA STREQUAL EMULATE)
   file(GLOB emulator CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/kernels/cuda/emulator/*.cpp)
-  # As nvcc compiles them: "#pragma unroll" is known, and memory may be read as another type than it
-  # was written as.
-  set_source_files_properties(${cuda_kernels} PROPERTIES LANGUAGE CXX
-    COMPILE_OPTIONS "-x;c++;-Wno-unknown-pragmas;-fno-strict-aliasing")
+  medley_cuda_sources(medley_kernels ${cuda_kernels})
   target_sources(medley_kernels PRIVATE ${cuda_kernels} ${emulator} ${cudnn_sources})
   target_sources(medley_core PRIVATE ${core_cuda}/emulated.cpp ${core_cuda}/device_region.cpp)
   target_compile_definitions(medley_core PUBLIC MEDLEY_CUDA=1 MEDLEY_CUDA_EMULATED=1)
@@ -58,11 +70,7 @@ elseif(MEDLEY_CUDA STREQUAL ON)
   endif()
   file(GLOB cuda_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/kernels/cuda/*.cpp)
   target_sources(medley_kernels PRIVATE ${cuda_kernels} ${cuda_sources} ${cudnn_sources})
-  # The target is older than the language, so it does not have them from the variable.
-  set_target_properties(medley_kernels PROPERTIES CUDA_ARCHITECTURES "${CMAKE_CUDA_ARCHITECTURES}"
-    CUDA_STANDARD 20)
-  target_compile_options(medley_kernels PRIVATE
-    "$<$<COMPILE_LANGUAGE:CUDA>:--expt-relaxed-constexpr;-lineinfo;-Werror=all-warnings>")
+  medley_cuda_sources(medley_kernels)
   target_compile_definitions(medley_core PUBLIC MEDLEY_CUDA=1)
   target_sources(medley_core PRIVATE ${core_cuda}/runtime.cpp)
   target_link_libraries(medley_core PUBLIC CUDA::cudart_static)

@@ -1,5 +1,6 @@
 #include "autograd/ops/attention.h"
 
+#include <algorithm>
 #include <cmath>
 #include <type_traits>
 
@@ -41,7 +42,9 @@ struct Layout {
             .causal = options.causal,
             .dropout = options.dropout,
             .q_rows = q_rows,
-            .k_rows = k_rows};
+            .k_rows = k_rows,
+            .max_q = queries.longest,
+            .max_k = keys.longest};
   }
 
   // 2 products of Lq x Lk x C; lengths are known on the CPU only, elsewhere they are taken as
@@ -172,11 +175,13 @@ Tensor attend(const Tensor& q, const Tensor& kv, const Layout& layout, bool is_s
 
 Sequences make_sequences(const std::vector<int32_t>& lengths, Device device) {
   std::vector<int32_t> cu{0};
+  int32_t longest = 0;
   for (const int32_t length : lengths) {
     if (length < 0) throw ValueError(str("[attention] a sequence has length ", length));
     cu.push_back(cu.back() + length);
+    longest = std::max(longest, length);
   }
-  return {Tensor::from(cu, {static_cast<int64_t>(cu.size())}, device)};
+  return {Tensor::from(cu, {static_cast<int64_t>(cu.size())}, device), longest};
 }
 
 Sequences uniform_sequences(int64_t count, int64_t length, Device device) {

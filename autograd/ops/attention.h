@@ -10,7 +10,8 @@ namespace medley::autograd {
 
 // Rows of a batch of sequences: sequence i is rows cu[i] .. cu[i + 1].
 struct Sequences {
-  Tensor cu;  // [n + 1] i32, from 0 upwards
+  Tensor cu;            // [n + 1] i32, from 0 upwards
+  int64_t longest = 0;  // length; 0: not known, which costs CUDA kernels time
   int64_t count() const { return cu.size(0) - 1; }
 };
 // Throws ValueError when cu does not start at 0, decreases, or does not end at `rows`.

@@ -101,15 +101,23 @@ class DeviceForward {
     args.o_stride = width_ + gap;
   }
 
-  // On fresh outputs. Elements never written are NaN.
-  ForwardResult run(std::optional<ForwardKernel> kernel = {}, bool with_lse = true) const {
-    DeviceRows<T> o(rows_, width_, gap_);
-    DeviceRows<float> lse(heads_, rows_, 0);
+  // Elements never written stay NaN.
+  struct Outputs {
+    DeviceRows<T> o;
+    DeviceRows<float> lse;
+    ForwardResult values() const { return {o.values(), lse.values()}; }
+  };
+  Outputs fresh_outputs() const { return {{rows_, width_, gap_}, {heads_, rows_, 0}}; }
+  void launch(Outputs& out, std::optional<ForwardKernel> kernel = {}) const {
     kernels::AttentionForward<T> call = args;
-    call.o = o.data();
-    call.lse = with_lse ? lse.data() : nullptr;
+    call.o = out.o.data();
+    call.lse = out.lse.data();
     kernels::cuda::attention_forward(call, kernel, stream());
-    return {o.values(), with_lse ? lse.values() : Values{}};
+  }
+  ForwardResult run(std::optional<ForwardKernel> kernel = {}) const {
+    Outputs out = fresh_outputs();
+    launch(out, kernel);
+    return out.values();
   }
 
   kernels::AttentionForward<T> args;

@@ -129,11 +129,11 @@ struct Builder {
     const Tensor e = apply(CUDNN_POINTWISE_EXP, below, {}, scores);
     const Tensor sum = graph.between(kFloat, rows);
     graph.reduce(CUDNN_REDUCE_TENSOR_ADD, e, sum);
-    if (key.with_lse) {
-      const Tensor log = apply(CUDNN_POINTWISE_LOG, sum, {}, rows);
-      made.lse = lse();
-      graph.pointwise(CUDNN_POINTWISE_ADD, {largest, log}, made.lse);
-    }
+    // Also when nobody wants it: without it cuDNN does not recognise the softmax.
+    const Tensor log = apply(CUDNN_POINTWISE_LOG, sum, {}, rows);
+    if (key.with_lse) made.lse = lse();
+    graph.pointwise(CUDNN_POINTWISE_ADD, {largest, log},
+                    key.with_lse ? made.lse : graph.between(kFloat, rows));
     // The last of the steps is rounded to bf16, for the product.
     Tensor p = graph.between(key.dropout > 0 ? kFloat : kBf16, scores);
     graph.pointwise(CUDNN_POINTWISE_DIV, {e, sum}, p);

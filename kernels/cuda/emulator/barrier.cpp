@@ -35,7 +35,7 @@ void arrive(int id, int threads, bool waits, Line line) {
   if (barrier.expected != threads)
     fail(line, str(thread.operation, ": barrier ", id, " is used for ", threads,
                    " threads here and for ", barrier.expected, " by those that came before"));
-  release(&barrier);
+  void* const meeting = barrier.meeting.arrive();
   if (++barrier.arrived < barrier.expected) {
     if (!waits) return;
     thread.barrier = id;
@@ -46,13 +46,14 @@ void arrive(int id, int threads, bool waits, Line line) {
     if (id == 0)
       for (WarpAccesses& warp : block.accesses) warp.settle(block.counters);
     barrier.arrived = 0;
+    barrier.meeting.complete();
     barrier.result = barrier.votes;
     barrier.votes = 0;
     for (Thread& other : block.threads)
       if (waits_at(block, other, id)) block.set_ready(other);
     block.reorder();
   }
-  if (waits) acquire(&barrier);
+  if (waits) acquire(meeting);
 }
 
 void check_named(const char* operation, int id, int threads, Line line) {

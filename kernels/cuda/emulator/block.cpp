@@ -58,6 +58,7 @@ void Block::start(int64_t linear) {
   transfers_.clear();
   const size_t warps = (threads.size() + kWarpSize - 1) / kWarpSize;
   arrived.assign(warps, 0);
+  warp_meetings.clear();
   accesses.assign(warps, {});
   warpgroups.assign((threads.size() + 127) / 128, {});
   for (size_t t = 0; t < threads.size(); ++t) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <exception>
 #include <functional>
+#include <map>
 #include <utility>
 #include <vector>
 
@@ -45,6 +46,7 @@ struct Barrier {
   int arrived = 0, expected = 0;
   int votes = 0;   // how many arrived with a true predicate
   int result = 0;  // votes of the round that is over
+  Meeting meeting{};
 };
 
 // What all blocks of a launch have in common.
@@ -81,6 +83,7 @@ class Block {
   uint3 index{};
   std::vector<Thread> threads;
   std::vector<unsigned> arrived;  // [warps]: lanes that wait at a warp operation
+  std::map<std::pair<int, unsigned>, Meeting> warp_meetings;  // by warp and mask
   std::array<Barrier, 16> barriers;
   Mbarriers mbarriers;
   std::vector<Warpgroup> warpgroups;

@@ -53,12 +53,13 @@ void release_warp(unsigned mask) {
 }
 
 void warp_barrier(unsigned mask, Line line) {
-  unsigned* const warp = &running_block->arrived[static_cast<size_t>(running_thread->warp())];
-  release(warp);
+  Unobserved scope;
+  Meeting& meeting = running_block->warp_meetings[{running_thread->warp(), mask}];
+  void* const place = meeting.arrive();
   struct {
   } nothing;
-  warp_operation("__syncwarp", mask, nothing, line, [](const auto&) {});
-  acquire(warp);
+  warp_operation("__syncwarp", mask, nothing, line, [&](const auto&) { meeting.complete(); });
+  acquire(place);
 }
 
 }  // namespace medley::kernels::cuda::emulator

@@ -22,6 +22,7 @@ Mbarrier& find(const char* operation, const void* barrier, Line line) {
 void end_phase_if_complete(Mbarrier& barrier) {
   if (barrier.pending > 0 || barrier.bytes > 0) return;
   ++barrier.phase;
+  barrier.meeting.complete();
   barrier.pending = barrier.arrivals;
   Block& block = *running_block;
   ++block.counters.barriers;
@@ -34,9 +35,9 @@ void end_phase_if_complete(Mbarrier& barrier) {
 
 void arrive(const char* operation, void* memory, unsigned bytes, Line line) {
   observe_read(memory, 8);
-  release(memory);
   Unobserved scope;
   Mbarrier& barrier = find(operation, memory, line);
+  barrier.meeting.arrive();
   barrier.bytes += bytes;
   --barrier.pending;
   end_phase_if_complete(barrier);
@@ -65,22 +66,20 @@ void mbarrier_arrive_expect(void* memory, unsigned bytes, Line line) {
 
 void mbarrier_wait(void* memory, unsigned parity, Line line) {
   observe_read(memory, 8);
-  {
-    Unobserved scope;
-    Mbarrier& barrier = find("mbarrier_wait", memory, line);
-    if (parity > 1) fail(line, str("mbarrier_wait: a parity is 0 or 1, not ", parity));
-    if ((barrier.phase & 1) == parity) {
-      running_thread->mbarrier = &barrier;
-      running_block->wait();
-    }
+  Unobserved scope;
+  Mbarrier& barrier = find("mbarrier_wait", memory, line);
+  if (parity > 1) fail(line, str("mbarrier_wait: a parity is 0 or 1, not ", parity));
+  if ((barrier.phase & 1) == parity) {
+    running_thread->mbarrier = &barrier;
+    running_block->wait();
   }
-  acquire(memory);
+  acquire(barrier.meeting.place(parity));
 }
 
-void mbarrier_check(const char* operation, const void* memory, Line line) {
+void mbarrier_join(const char* operation, const void* memory, Line line) {
   observe_read(memory, 8);
   Unobserved scope;
-  find(operation, memory, line);
+  find(operation, memory, line).meeting.arrive();
 }
 
 void mbarrier_complete(unsigned address, unsigned bytes, Line line) {

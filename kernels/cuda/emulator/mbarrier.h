@@ -7,6 +7,7 @@
 #include <map>
 
 #include "kernels/cuda/emulator/line.h"
+#include "kernels/cuda/emulator/sanitizer.h"
 
 namespace medley::kernels::cuda::emulator {
 
@@ -15,6 +16,7 @@ struct Mbarrier {
   unsigned pending = 0;   // arrivals that are still to come in this one
   int64_t bytes = 0;      // announced, not yet there
   unsigned phase = 0;     // its parity is what waits name
+  Meeting meeting{};
 };
 using Mbarriers = std::map<unsigned, Mbarrier>;  // of a block, by address in shared memory
 
@@ -24,8 +26,9 @@ void mbarrier_arrive(void* barrier, Line line);
 void mbarrier_arrive_expect(void* barrier, unsigned bytes, Line line);
 // Until the phase with this parity is over. The phase before the first counts as over: parity 1.
 void mbarrier_wait(void* barrier, unsigned parity, Line line);
-// For copies: checks that the barrier is there when they start; their bytes are there.
-void mbarrier_check(const char* operation, const void* barrier, Line line);
+// For copies: what the thread that issues one did before happens before the end of the phase.
+void mbarrier_join(const char* operation, const void* barrier, Line line);
+// The copy has brought its bytes.
 void mbarrier_complete(unsigned address, unsigned bytes, Line line);
 
 }  // namespace medley::kernels::cuda::emulator

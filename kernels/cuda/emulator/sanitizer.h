@@ -83,4 +83,21 @@ class Unobserved {
 
 #endif
 
+// What threads that meet tell a race detector. Two places take turns: a thread that wakes late must
+// not learn what the others did after the meeting, before the next one.
+class Meeting {
+ public:
+  // The calling thread arrives; when it goes on, it acquires what is returned.
+  void* arrive() {
+    release(&places_[turn_]);
+    return place(turn_);
+  }
+  void* place(unsigned turn) { return &places_[turn]; }
+  void complete() { turn_ ^= 1; }
+
+ private:
+  char places_[2] = {};
+  unsigned turn_ = 0;
+};
+
 }  // namespace medley::kernels::cuda::emulator

@@ -28,9 +28,8 @@ void land(unsigned char* memory, unsigned to, const TensorMap& map, int64_t colu
 void tma_load(void* shared, const TensorMap& map, int column, int row, void* mbarrier, Line line) {
   const auto bytes = static_cast<unsigned>(map.box_rows * map.box_columns * 2);
   check_shared("tma_load", shared, static_cast<size_t>(map.box_rows) * 128, 1024, line);
-  mbarrier_check("tma_load", mbarrier, line);
   observe_write(shared, bytes);  // from here on, and before the phase of the mbarrier ends
-  release(mbarrier);
+  mbarrier_join("tma_load", mbarrier, line);
   Unobserved scope;
   Block& block = *running_block;
   ++block.counters.tma;

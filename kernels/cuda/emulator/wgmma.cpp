@@ -194,18 +194,16 @@ void wgmma_wait(size_t groups_left, Line line) {
     }
     for (const Wgmma& operation : ending) observe_operands(operation);
   }
-  void* const meeting = &warpgroup();
-  release(meeting);
-  {
-    Unobserved scope;
-    meet("wgmma_wait", line, [&](Warpgroup& group) {
-      for (; group.groups.size() > groups_left; group.groups.pop_front())
-        for (Wgmma& operation : group.groups.front()) execute(operation);
-      write_back(group);
-      group.fenced = false;
-    });
-  }
-  acquire(meeting);
+  Unobserved scope;
+  void* const place = warpgroup().meeting.arrive();
+  meet("wgmma_wait", line, [&](Warpgroup& group) {
+    for (; group.groups.size() > groups_left; group.groups.pop_front())
+      for (Wgmma& operation : group.groups.front()) execute(operation);
+    write_back(group);
+    group.fenced = false;
+    group.meeting.complete();
+  });
+  acquire(place);
 }
 
 }  // namespace medley::kernels::cuda::emulator

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "kernels/cuda/emulator/line.h"
+#include "kernels/cuda/emulator/sanitizer.h"
 
 namespace medley::kernels::cuda::emulator {
 
@@ -24,6 +25,7 @@ struct Wgmma {
 struct Warpgroup {
   int arrived = 0;
   bool fenced = false;
+  Meeting meeting{};
   std::vector<float*> accumulators;                   // [128]: of the operation at which they meet
   std::map<float*, std::vector<float>> sums;          // in flight, by thread 0's accumulators
   std::vector<Wgmma> open;                            // not committed

@@ -34,6 +34,17 @@ inline double attention_flops(const AttentionCase& c) {
   return 4 * scores * static_cast<double>(c.heads * c.head_dim);
 }
 
+// Bytes that must move when everything is read or written once: forward q, k, v, o; backward these
+// and their gradients; lse either way. Activations have element_size bytes, lse 4.
+inline double attention_bytes(const AttentionCase& c, int64_t element_size, bool backward) {
+  double q_rows = 0, k_rows = 0;
+  for (const int32_t n : c.q_lengths) q_rows += n;
+  for (const int32_t n : c.k_lengths) k_rows += n;
+  const double matrices = (q_rows + k_rows) * (backward ? 4 : 2);
+  return matrices * static_cast<double>(c.heads * c.head_dim * element_size) +
+         4 * q_rows * static_cast<double>(c.heads);
+}
+
 inline std::vector<int32_t> repeated(size_t count, int32_t length) {
   return std::vector<int32_t>(count, length);
 }

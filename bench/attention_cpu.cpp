@@ -1,0 +1,109 @@
+#include <chrono>
+#include <cmath>
+
+#include "bench/attention_runner.h"
+#include "core/philox.h"
+#include "core/threads.h"
+#include "kernels/attention.h"
+#include "kernels/reference/attention.h"
+
+namespace medley::bench {
+namespace {
+
+class CpuRunner final : public AttentionRunner {
+ public:
+  explicit CpuRunner(const AttentionRun& run)
+      : rows_(run.shape),
+        is_naive_(run.backend == "naive"),
+        is_backward_(run.direction == Direction::backward),
+        kv_index_(run.shape.kv_index),
+        qkv_(normal_numbers(rows_.q_rows * 3 * rows_.width)),
+        kv_(normal_numbers(rows_.k_rows * 3 * rows_.width)),
+        d_o_(normal_numbers(rows_.q_rows * rows_.width)),
+        o_(d_o_.size()),
+        lse_(static_cast<size_t>(run.shape.heads * rows_.q_rows)),
+        d_qkv_(qkv_.size()),
+        d_kv_(kv_.size()) {
+    set_thread_count(run.threads);
+    // q, k and v are column blocks of packed rows [3 C], as the models have them; so are their
+    // gradients.
+    const int64_t C = rows_.width;
+    const kernels::AttentionShape<float> shape{
+        .blocks = static_cast<int64_t>(run.shape.q_lengths.size()),
+        .kv_blocks = static_cast<int64_t>(run.shape.k_lengths.size()),
+        .cu_q = rows_.cu_q.data(),
+        .cu_k = rows_.cu_k.data(),
+        .kv_index = kv_index_.empty() ? nullptr : kv_index_.data(),
+        .heads = run.shape.heads,
+        .head_dim = run.shape.head_dim,
+        .scale = 1 / std::sqrt(static_cast<float>(run.shape.head_dim)),
+        .causal = run.shape.causal,
+        .dropout = {.p = run.shape.dropout, .seed = 1}};
+    forward_ = {.shape = shape,
+                .q = qkv_.data(),
+                .k = kv_.data() + C,
+                .v = kv_.data() + 2 * C,
+                .q_stride = 3 * C,
+                .k_stride = 3 * C,
+                .v_stride = 3 * C,
+                .o = o_.data(),
+                .o_stride = C,
+                .lse = lse_.data()};
+    backward_ = {.shape = shape,
+                 .q = forward_.q,
+                 .k = forward_.k,
+                 .v = forward_.v,
+                 .q_stride = 3 * C,
+                 .k_stride = 3 * C,
+                 .v_stride = 3 * C,
+                 .o = o_.data(),
+                 .d_o = d_o_.data(),
+                 .o_stride = C,
+                 .lse = lse_.data(),
+                 .dq = d_qkv_.data(),
+                 .dk = d_kv_.data() + C,
+                 .dv = d_kv_.data() + 2 * C,
+                 .dq_stride = 3 * C,
+                 .dk_stride = 3 * C,
+                 .dv_stride = 3 * C};
+    if (is_backward_) forward();
+  }
+
+  double seconds() override {
+    const auto start = std::chrono::steady_clock::now();
+    is_backward_ ? backward() : forward();
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  }
+
+ private:
+  void forward() const {
+    is_naive_ ? kernels::reference::attention_forward(forward_)
+              : kernels::cpu::attention_forward(forward_);
+  }
+  void backward() const {
+    is_naive_ ? kernels::reference::attention_backward(backward_)
+              : kernels::cpu::attention_backward(backward_);
+  }
+
+  AttentionRows rows_;
+  bool is_naive_, is_backward_;
+  std::vector<int32_t> kv_index_;
+  std::vector<float> qkv_, kv_, d_o_, o_, lse_, d_qkv_, d_kv_;
+  kernels::AttentionForward<float> forward_;
+  kernels::AttentionBackward<float> backward_;
+};
+
+}  // namespace
+
+std::vector<float> normal_numbers(int64_t count) {
+  Random random(1, Purpose::test);
+  std::vector<float> values(static_cast<size_t>(count));
+  for (float& x : values) x = static_cast<float>(random.normal());
+  return values;
+}
+
+std::unique_ptr<AttentionRunner> make_cpu_runner(const AttentionRun& run) {
+  return std::make_unique<CpuRunner>(run);
+}
+
+}  // namespace medley::bench

@@ -1,0 +1,114 @@
+#!/bin/sh
+# gpu_check.sh [BUILD [OUT]]: proves the CUDA part on the GPU of this machine and measures it, in at
+# most 8 minutes. Needs what was built elsewhere (BUILD, default build/cuda) and a CUDA machine;
+# nothing is compiled. Writes OUT (default gpu_check): a log for each step, summary.txt,
+# summary.json, golden vectors, benchmarks as JSON. What cannot be done here is skipped, and says
+# why. Exit code 0: nothing failed; 1: a step failed; 2: used wrongly.
+set -u
+
+[ $# -le 2 ] || { echo "usage: $0 [BUILD [OUT]]" >&2; exit 2; }
+root=$(cd "$(dirname "$0")/.." && pwd)
+build=${1:-$root/build/cuda}
+out=${2:-gpu_check}
+[ -d "$build" ] || { echo "$0: no folder $build: build with cmake --preset cuda" >&2; exit 2; }
+mkdir -p "$out" || exit 2
+
+seconds() { date +%s; }
+deadline=$(($(seconds) + 480))
+failed=0
+: > "$out/summary.txt"
+steps=""
+
+quoted() { printf '"%s"' "$(printf %s "$1" | sed 's/\\/\\\\/g; s/"/\\"/g' | tr '\n\t' '  ')"; }
+
+# record NAME STATUS SECONDS REASON
+record() {
+  printf '%-22s %-8s %4s s  %s\n' "$1" "$2" "$3" "$4" | tee -a "$out/summary.txt"
+  steps="$steps${steps:+,}
+  {\"step\": \"$1\", \"status\": \"$2\", \"seconds\": $3, \"reason\": $(quoted "$4")}"
+}
+
+# step NAME LIMIT ABSENCE COMMAND...: runs the command with its output in OUT/NAME.log, for LIMIT
+# seconds at most and not beyond the deadline; skips it where ABSENCE is not empty.
+step() {
+  name=$1 limit=$2 absence=$3
+  shift 3
+  [ -z "$absence" ] || { record "$name" skipped 0 "$absence"; return; }
+  start=$(seconds)
+  left=$((deadline - start))
+  [ "$left" -gt 0 ] || { record "$name" skipped 0 "the 8 minutes are over"; return; }
+  [ "$limit" -le "$left" ] || limit=$left
+  timeout "$limit" "$@" > "$out/$name.log" 2>&1
+  code=$?
+  took=$(($(seconds) - start))
+  case $code in
+    0) record "$name" passed "$took" "$(tail -n 1 "$out/$name.log" | cut -c1-100)" ;;
+    124) failed=1; record "$name" failed "$took" "not done after $limit s" ;;
+    *) failed=1; record "$name" failed "$took" "exit code $code, see $name.log" ;;
+  esac
+}
+
+# Why something is not there; nothing when it is.
+gpu() { nvidia-smi -L > /dev/null 2>&1 || echo "no GPU: nvidia-smi finds none"; }
+program() { [ -x "$build/$1" ] || echo "$build/$1 is not built"; }
+sanitizer() { command -v compute-sanitizer > /dev/null || echo "no compute-sanitizer in PATH"; }
+cudnn() {
+  { ldconfig -p; echo "${LD_LIBRARY_PATH:-}" | tr : '\n' | xargs -r ls; } 2> /dev/null |
+    grep -q 'libcudnn\.so\.9' || echo "no cuDNN: libcudnn.so.9 is not found"
+}
+torch() {
+  python3 -c 'import sys, torch; sys.exit(not torch.cuda.is_available())' 2> /dev/null ||
+    echo "no PyTorch that sees a GPU"
+}
+gpu_step() {
+  found=$("$build/bench/step_bench" --benchmark_list_tests --benchmark_filter=cuda 2> /dev/null)
+  [ -n "$found" ] || echo "step_bench has no benchmark on a GPU"
+}
+first() { for reason in "$@"; do [ -z "$reason" ] || { echo "$reason"; return; }; done; }
+
+gpu=$(gpu)
+tests=$build/tests/cuda_tests
+bench=$build/bench/attention_bench
+no_tests=$(first "$gpu" "$(program tests/cuda_tests)")
+no_bench=$(first "$gpu" "$(program bench/attention_bench)")
+no_sanitizer=$(first "$no_tests" "$(sanitizer)")
+device=$([ -n "$gpu" ] ||
+  nvidia-smi --query-gpu=name,driver_version --format=csv,noheader | head -n 1)
+
+# A sanitizer slows a kernel down 10 to 100 times.
+reduced="*on CUDA*,*the same bits under every schedule"
+# attention NAME ABSENCE FLAGS...: OUT/attention_NAME.json
+attention() {
+  name=attention_$1 absence=$2
+  shift 2
+  step "$name" 20 "$absence" "$bench" --device=cuda "$@" --benchmark_min_time=0.05 \
+    --benchmark_out_format=json --benchmark_out="$out/$name.json"
+}
+
+step tests 150 "$no_tests" "$tests" --durations yes
+step memcheck 70 "$no_sanitizer" compute-sanitizer --tool memcheck --error-exitcode 1 \
+  "$tests" "$reduced"
+step racecheck 60 "$no_sanitizer" compute-sanitizer --tool racecheck --error-exitcode 1 \
+  "$tests" "$reduced"
+step golden 20 "$(first "$gpu" "$(program tests/golden_primitives)")" \
+  "$build/tests/golden_primitives" "$out/primitives.golden"
+for shape in "vit --q=197,577" "text --q=40" "causal --q=40 --causal" "cross --q=40 --k=197,577" \
+  "shared --q=40 --k=577 --kv_sharing=4"; do
+  flags=${shape#* } shape=${shape%% *}
+  # shellcheck disable=SC2086
+  attention "$shape" "$no_bench" --batch=64 $flags
+  # shellcheck disable=SC2086
+  attention "${shape}_cudnn" "$(first "$no_bench" "$(cudnn)")" --batch=64 $flags --backend=cudnn
+done
+attention naive "$no_bench" --batch=4 --q=197 --backend=naive,medley
+step attention_pytorch 60 "$(first "$no_bench" "$(torch)")" python3 \
+  "$root/bench/compare/attention_vs_pytorch.py" --bench "$bench" --rounds 3 --seconds 0.05 \
+  --json "$out/attention_pytorch.json"
+no_step=$(first "$gpu" "$(program bench/step_bench)" "$(gpu_step)")
+step whole_step 60 "$no_step" "$build/bench/step_bench" \
+  --benchmark_filter=cuda --benchmark_out_format=json --benchmark_out="$out/whole_step.json"
+
+printf '{"device": %s, "limit_seconds": 480, "steps": [%s\n]}\n' "$(quoted "$device")" "$steps" \
+  > "$out/summary.json"
+echo "logs and summary.json are in $out"
+exit $failed

@@ -1,0 +1,48 @@
+#!/bin/sh
+# gpu_check_test.sh ROOT WORK: bench/gpu_check.sh on a machine without a GPU, and with programs that
+# stand in for one.
+set -eu
+check=$1/bench/gpu_check.sh
+work=$2
+rm -rf "$work"
+mkdir -p "$work/bin" "$work/build/tests" "$work/build/bench"
+fail() { echo "$1"; cat "$work/log"; exit 1; }
+program() { printf '#!/bin/sh\n%s\n' "$2" > "$work/$1"; chmod +x "$work/$1"; }
+run() { # expected exit code
+  code=0
+  PATH="$work/bin:$PATH" sh "$check" "$work/build" "$work/out" > "$work/log" 2>&1 || code=$?
+  [ "$code" = "$1" ] || fail "exit code $code, not $1"
+}
+has() { grep -q "$1" "$work/out/summary.txt" || fail "the summary lacks: $1"; }
+
+# No GPU: every step is skipped with that reason.
+program bin/nvidia-smi 'exit 9'
+run 0
+! grep -v "skipped .*no GPU" "$work/out/summary.txt" || fail "something was not skipped"
+grep -q '"step": "tests", "status": "skipped"' "$work/out/summary.json" || fail "no JSON"
+
+# A GPU, all tests pass, no compute-sanitizer and no golden_primitives.
+program bin/nvidia-smi 'echo GPU 0'
+program bin/python3 'exit 1'
+program build/tests/cuda_tests 'echo all \"fine\"'
+program build/bench/attention_bench 'echo "$@"'
+program build/bench/step_bench 'echo step'
+if ! command -v compute-sanitizer > /dev/null; then
+  run 0
+  has 'memcheck .*skipped .*no compute-sanitizer'
+fi
+program bin/compute-sanitizer 'exit 0'
+run 0
+has 'tests .*passed .*all "fine"'
+has 'golden .*skipped .*golden_primitives is not built'
+has 'attention_pytorch .*skipped .*no PyTorch'
+has 'attention_cross .*passed .*--q=40 --k=197,577'
+grep -q 'all \\"fine\\"' "$work/out/summary.json" || fail "quotes are not escaped"
+
+# No benchmark of the step there, and a step that fails.
+program build/bench/step_bench ''
+run 0
+has 'whole_step .*skipped .*no benchmark on a GPU'
+program build/bench/step_bench 'case $* in *list_tests*) echo step ;; *) exit 3 ;; esac'
+run 1
+has 'whole_step .*failed .*exit code 3'
