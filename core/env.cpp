@@ -25,6 +25,10 @@ constexpr std::array kTable = {
                 "most memory for tensors on a device, in MiB (default: no limit)"},
     EnvVariable{"MEDLEY_ATTENTION", "medley",
                 "attention on a GPU: medley, or cudnn where cuDNN can and there is no dropout"},
+    EnvVariable{"MEDLEY_EMULATOR_SEED", "0",
+                "order in which the emulator runs CUDA threads; 0: that of their indices"},
+    EnvVariable{"MEDLEY_EMULATOR_COUNTERS", "off",
+                "on: the emulator prints what each kernel did, at the end of the program"},
     EnvVariable{"MEDLEY_DEVICE_GUARD", "on",
                 "on: host code that touches memory of the emulated GPU is found; off: it is not"},
 };

@@ -1,15 +1,41 @@
 #include "kernels/cuda/emulator/launch.h"
 
+#include <charconv>
+#include <cstdlib>
+#include <iostream>
 #include <mutex>
+#include <string>
+#include <system_error>
 
+#include "core/env.h"
+#include "core/error.h"
 #include "core/threads.h"
 #include "kernels/cuda/emulator/block.h"
 #include "kernels/cuda/emulator/counters.h"
 
 namespace medley::kernels::cuda::emulator {
 
+namespace {
+
+Options from_environment() {
+  Options options;
+  const std::string seed = env("MEDLEY_EMULATOR_SEED");
+  const char* const end = seed.data() + seed.size();
+  if (const auto [stop, error] = std::from_chars(seed.data(), end, options.seed);
+      error != std::errc() || stop != end)
+    throw ValueError("MEDLEY_EMULATOR_SEED is '" + seed + "': a whole number is needed");
+  if (env("MEDLEY_EMULATOR_COUNTERS") == "on") {
+    options.count_accesses = true;
+    reset_counters();  // they are made before, so that they are still there at the exit
+    std::atexit([] { std::cerr << counters_table(); });
+  }
+  return options;
+}
+
+}  // namespace
+
 Options& options() {
-  static Options instance;
+  static Options instance = from_environment();
   return instance;
 }
 

@@ -17,7 +17,9 @@ struct Options {
   bool count_accesses = false;        // sectors and bank conflicts (access.h); costs time
   Architecture architecture = kSm90;  // whose limits hold
 };
-Options& options();  // of the process; set while no kernel runs
+// Of the process; set while no kernel runs. At first from MEDLEY_EMULATOR_SEED and
+// MEDLEY_EMULATOR_COUNTERS.
+Options& options();
 
 // body: the kernel with its arguments. Throws DeviceError for a launch that the architecture would
 // refuse and KernelError for the first bug found in the kernel.
