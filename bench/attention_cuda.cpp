@@ -3,6 +3,7 @@
 
 #if defined(MEDLEY_CUDA)
 #include <cmath>
+#include <optional>
 
 #include "core/allocator.h"
 #include "core/cuda/memory.h"
@@ -148,13 +149,16 @@ class CudaRunner final : public AttentionRunner {
         return backward ? kernels::cuda::cudnn::attention_backward(backward_, false, stream_)
                         : kernels::cuda::cudnn::attention_forward(forward_, stream_);
     }
-    if (backend_ == "naive")
-      return backward ? kernels::cuda::attention_backward(
-                            backward_, {kernels::cuda::BackwardKernel::naive}, stream_)
-                      : kernels::cuda::attention_forward(
-                            forward_, {kernels::cuda::ForwardKernel::naive}, stream_);
-    backward ? kernels::cuda::attention_backward(backward_, stream_)
-             : kernels::cuda::attention_forward(forward_, stream_);
+    // Named or chosen by medley: MEDLEY_ATTENTION does not matter here.
+    using kernels::cuda::BackwardKernel;
+    using kernels::cuda::ForwardKernel;
+    const bool naive = backend_ == "naive";
+    if (backward)
+      kernels::cuda::attention_backward(
+          backward_, naive ? std::optional(BackwardKernel::naive) : std::nullopt, stream_);
+    else
+      kernels::cuda::attention_forward(
+          forward_, naive ? std::optional(ForwardKernel::naive) : std::nullopt, stream_);
   }
 
   cases::AttentionCase shape_;

@@ -10,7 +10,7 @@ set -u
 root=$(cd "$(dirname "$0")/.." && pwd)
 build=${1:-$root/build/cuda}
 out=${2:-gpu_check}
-[ -d "$build" ] || { echo "$0: there is no folder $build: build with cmake --preset cuda" >&2; exit 2; }
+[ -d "$build" ] || { echo "$0: no folder $build: build with cmake --preset cuda" >&2; exit 2; }
 mkdir -p "$out" || exit 2
 
 seconds() { date +%s; }
@@ -60,6 +60,10 @@ torch() {
   python3 -c 'import sys, torch; sys.exit(not torch.cuda.is_available())' 2> /dev/null ||
     echo "no PyTorch that sees a GPU"
 }
+gpu_step() {
+  found=$("$build/bench/step_bench" --benchmark_list_tests --benchmark_filter=cuda 2> /dev/null)
+  [ -n "$found" ] || echo "step_bench has no benchmark on a GPU"
+}
 first() { for reason in "$@"; do [ -z "$reason" ] || { echo "$reason"; return; }; done; }
 
 gpu=$(gpu)
@@ -68,7 +72,8 @@ bench=$build/bench/attention_bench
 no_tests=$(first "$gpu" "$(program tests/cuda_tests)")
 no_bench=$(first "$gpu" "$(program bench/attention_bench)")
 no_sanitizer=$(first "$no_tests" "$(sanitizer)")
-device=$([ -n "$gpu" ] || nvidia-smi --query-gpu=name,driver_version --format=csv,noheader | head -n 1)
+device=$([ -n "$gpu" ] ||
+  nvidia-smi --query-gpu=name,driver_version --format=csv,noheader | head -n 1)
 
 # A sanitizer slows a kernel down 10 to 100 times.
 reduced="*on CUDA*,*the same bits under every schedule"
@@ -99,7 +104,8 @@ attention naive "$no_bench" --batch=4 --q=197 --backend=naive,medley
 step attention_pytorch 60 "$(first "$no_bench" "$(torch)")" python3 \
   "$root/bench/compare/attention_vs_pytorch.py" --bench "$bench" --rounds 3 --seconds 0.05 \
   --json "$out/attention_pytorch.json"
-step whole_step 60 "$(first "$gpu" "$(program bench/step_bench)")" "$build/bench/step_bench" \
+no_step=$(first "$gpu" "$(program bench/step_bench)" "$(gpu_step)")
+step whole_step 60 "$no_step" "$build/bench/step_bench" \
   --benchmark_filter=cuda --benchmark_out_format=json --benchmark_out="$out/whole_step.json"
 
 printf '{"device": %s, "limit_seconds": 480, "steps": [%s\n]}\n' "$(quoted "$device")" "$steps" \

@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "core/str.h"
 #include "kernels/cuda/attention_forward.h"
+#include "kernels/cuda/cudnn/attention.h"
 
 namespace medley::kernels::cuda {
 namespace {
@@ -141,6 +142,10 @@ void attention_forward(const AttentionForward<float>& args, Stream stream) {
   attention_forward(args, std::nullopt, stream);
 }
 void attention_forward(const AttentionForward<bf16>& args, Stream stream) {
+  if (cudnn::takes(args)) {
+    check(args);
+    return cudnn::attention_forward(args, stream);
+  }
   attention_forward(args, std::nullopt, stream);
 }
 

@@ -3,6 +3,7 @@
 #include <functional>
 
 #include "kernels/cuda/attention_backward.h"
+#include "kernels/cuda/cudnn/attention.h"
 
 namespace medley::kernels::cuda {
 namespace {
@@ -144,6 +145,10 @@ void attention_backward(const AttentionBackward<float>& args, Stream stream) {
   attention_backward(args, std::nullopt, stream);
 }
 void attention_backward(const AttentionBackward<bf16>& args, Stream stream) {
+  if (cudnn::takes(args)) {
+    check(args);
+    return cudnn::attention_backward(args, /*deterministic=*/true, stream);
+  }
   attention_backward(args, std::nullopt, stream);
 }
 

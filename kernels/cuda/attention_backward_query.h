@@ -67,7 +67,7 @@ class QueryGradient {
     __syncwarp();
 #pragma unroll
     for (int m = 0; m < M; ++m) {
-      const int row = 16 * m + lane() / 2, column = column_ + lane() % 2 * 8;
+      const int row = 16 * m + row_of_store(), column = column_ + lane() % 2 * 8;
       const int64_t to = rows_.row[row];
       if (to >= 0)
         device::store(args_.dq + to * args_.dq_stride + head_ * D + column,
@@ -79,6 +79,13 @@ class QueryGradient {
   static constexpr int M = kTileRows / 16;
 
   static MEDLEY_DEVICE int lane() { return static_cast<int>(threadIdx.x % 32); }
+
+  // Two lanes store 32 bytes of a row. The eight that read shared memory at once have rows whose
+  // swizzles differ: 0 2 4 6, or 0 1 4 5 where two rows share 128 bytes.
+  static MEDLEY_DEVICE int row_of_store() {
+    const int i = lane() / 2;
+    return D >= 64 ? i % 8 * 2 + i / 8 : (i & 9) | (i & 2) << 1 | (i & 4) >> 1;
+  }
 
   // f(offset in the sums, two neighbours of the accumulators)
   template <class F>

@@ -34,6 +34,7 @@ struct alignas(sizeof(T) * kVector) Pack {
 
 // C from the product: the whole epilogue of kernels/linear.h. product [m, n] has row stride ldc;
 // null stands for zeros. A block has a piece of one row.
+// registers: 48
 template <class T, class Out, int kVector>
 __global__ void __launch_bounds__(kFinishThreads)
     finish_kernel(const Gemm<T, Out> g, const Out* product) {
@@ -49,7 +50,8 @@ __global__ void __launch_bounds__(kFinishThreads)
   const Pack residual = g.residual != nullptr ? load(g.residual) : none;
   const Pack before = g.accumulate ? load(g.c) : none;
   Pack pre, result;
-  MEDLEY_UNROLL for (int i = 0; i < kVector; ++i) {
+#pragma unroll
+  for (int i = 0; i < kVector; ++i) {
     float t = to_float(sums.at[i]);
     if (g.bias != nullptr) t += g.bias[column + i];
     pre.at[i] = from_float<Out>(t);
@@ -86,6 +88,7 @@ void finish(const Gemm<T, Out>& g, const Out* product, Stream stream) {
 
 // cublasLt takes a bias of the output's type only.
 constexpr int kBiasThreads = 256;
+// registers: 16
 __global__ void __launch_bounds__(kBiasThreads)
     round_bias_kernel(const float* bias, int64_t n, bf16* rounded) {
   const int64_t j = static_cast<int64_t>(blockIdx.x) * kBiasThreads + threadIdx.x;
@@ -181,6 +184,7 @@ constexpr int kSumThreads = kSumColumns * kSumLines;
 constexpr int64_t kSumRows = 512;  // of a block: fixed, so that the order of the sum is
 
 // sums[chunk, n] = the sum of 512 rows of x; with one chunk, added to out at once.
+// registers: 32
 template <class T>
 __global__ void __launch_bounds__(kSumThreads)
     column_sum_kernel(const ColumnSum<T> args, float* sums) {
@@ -200,7 +204,8 @@ __global__ void __launch_bounds__(kSumThreads)
   lines[line * kSumColumns + lane] = sum;
   __syncthreads();
   if (line != 0 || column >= args.n) return;
-  MEDLEY_UNROLL for (int i = 1; i < kSumLines; ++i) sum += lines[i * kSumColumns + lane];
+#pragma unroll
+  for (int i = 1; i < kSumLines; ++i) sum += lines[i * kSumColumns + lane];
   if (gridDim.y == 1)
     args.out[column] += sum;
   else

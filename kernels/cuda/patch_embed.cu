@@ -42,6 +42,7 @@ MEDLEY_DEVICE int64_t global_thread() {
 }
 
 // A thread has one element of `unfolded` [batch * N, 3, patch, patch].
+// registers: 32
 template <class T>
 __global__ void __launch_bounds__(kThreads)
     unfold_kernel(const PatchEmbedForward<T> args, int64_t count) {
@@ -56,6 +57,7 @@ __global__ void __launch_bounds__(kThreads)
 }
 
 // tokens [batch, 1 + N, width] from the embedded patches [batch * N, width].
+// registers: 32
 template <class T>
 __global__ void __launch_bounds__(kThreads)
     tokens_kernel(const PatchEmbedForward<T> args, const float* embedded, int64_t patches,
@@ -70,6 +72,7 @@ __global__ void __launch_bounds__(kThreads)
 
 // A thread has one element of a token: it sums over the pictures, in order, for dpos, dcls and
 // sums [1 + N, width], and copies the patches' gradients to where the product reads them.
+// registers: 32
 template <class T>
 __global__ void __launch_bounds__(kThreads)
     token_gradients_kernel(const PatchEmbedBackward<T> args, int64_t patches, float* sums,

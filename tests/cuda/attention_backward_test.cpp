@@ -7,10 +7,6 @@
 #include "core/error.h"
 #include "tests/cuda/attention_backward_problem.h"
 
-#if defined(MEDLEY_CUDA_EMULATED)
-#include "kernels/cuda/emulator/counters.h"
-#endif
-
 namespace medley::tests {
 namespace {
 
@@ -187,19 +183,6 @@ TEST_CASE("attention backward: warps and steps of keys", "[attention]") {
   check(key_layout(64, 7, 2), 1, 1);
   check(key_layout(64, 0), 1, 1);
 }
-
-#if defined(MEDLEY_CUDA_EMULATED)
-TEST_CASE("attention backward: ldmatrix without bank conflicts", "[attention]") {
-  for (const int64_t head_dim : {32, 64, 128}) {
-    const Trial<bf16> trial({"197", {197}, {197}, {}, 1, head_dim});
-    trial.device.run();
-    const auto counters = kernels::cuda::emulator::last_launch_counters();
-    CHECK(counters.mma > 0);
-    CHECK(counters.ldmatrix > 0);
-    CHECK(counters.ldmatrix_conflicts == 0);
-  }
-}
-#endif
 
 // Runs a two-block problem after `spoil`; the message of the ValueError, or nothing.
 template <class T>

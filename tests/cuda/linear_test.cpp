@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 
+#include "core/cuda/graph.h"
 #include "core/error.h"
 #include "kernels/cuda/matmul.h"
 #include "kernels/reference/linear.h"
@@ -122,7 +123,7 @@ struct Problem {
           check_gaps(c_values), check_gaps(pre_values);
           return outputs(c_values, pre_values);
         },
-        4);
+        2);
   }
 
   // In V on the CPU; results are rounded to Out when `round` says so.
@@ -261,6 +262,32 @@ TEST_CASE("linear: one plan a shape", "[linear]") {
   g.m = 7;
   CHECK(made(2) == 1);
   cuda::synchronize(kCuda);
+}
+
+TEST_CASE("linear: a captured product runs again on new numbers", "[linear]") {
+  if (no_device()) return;
+  Problem<bf16, bf16> problem({13, 40, 16}, Layout::nt,
+                              {.bias = true, .gelu = true, .residual = true}, 0);
+  DeviceBuffer<bf16> a(problem.a), c(problem.c);
+  const DeviceBuffer<bf16> b(problem.b), residual(problem.residual);
+  const DeviceBuffer<float> bias(problem.bias);
+  auto g = problem.sizes<bf16, bf16>();
+  g.a = a.data(), g.b = b.data(), g.c = c.data();
+  g.bias = bias.data(), g.residual = residual.data();
+  kernels::cuda::gemm(g, stream());  // the plan is made
+  cuda::Graph graph(kCuda);
+  graph.capture([&] { kernels::cuda::gemm(g, stream()); });
+  for (uint32_t sample = 7; sample < 9; ++sample) {
+    problem.a = rounded<bf16>(13 * 16, sample);
+    a.upload(problem.a);
+    graph.launch();
+    const auto launched = c.values();
+    kernels::cuda::gemm(g, stream());
+    const bool equal = launched == c.values();
+    CHECK(equal);
+    check_against<bf16>({launched}, problem.on_host<float>(true), problem.on_host<double>(false),
+                        2);
+  }
 }
 
 TEST_CASE("linear: what CUDA refuses", "[linear]") {

@@ -81,5 +81,47 @@ TEST_CASE("adamw: the first step of f32 is exact to a few units in the last plac
   });
 }
 
+// One step of 1000 weights; extra() fills in the rest of the arguments.
+template <class Extra>
+Outputs stepped(const Extra& extra) {
+  constexpr int64_t kN = 1000;
+  Output<float> w(numbers<float>(kN, 1)), m(numbers<float>(kN, 3)), v(std::vector<float>(kN, 0.5f));
+  const auto g = numbers<float>(kN, 2);
+  kernels::AdamW<float> args{
+      .n = kN, .weight = w.data(), .gradient = g.data(), .m = m.data(), .v = v.data(), .lr = 1e-2};
+  extra(args);
+  kernels::cpu::adamw(args);
+  Outputs all;
+  w.collect(all);
+  m.collect(all);
+  v.collect(all);
+  return all;
+}
+
+TEST_CASE("adamw: clips by a norm that it is given, and skips what is not finite", "[adamw]") {
+  const double squared = 9;
+  int64_t nonfinite = 0;
+  const auto clipped_to = [&](double clip) {
+    return stepped([&](kernels::AdamW<float>& args) {
+      args.squared_norm = &squared;
+      args.nonfinite = &nonfinite;
+      args.clip = clip;
+    });
+  };
+  const auto scaled_by = [](double scale) {
+    return stepped([&](kernels::AdamW<float>& args) { args.gradient_scale = scale; });
+  };
+  for_each_variant([&](int) {
+    nonfinite = 0;
+    CHECK(clipped_to(1.5) == scaled_by(0.5));
+    CHECK(clipped_to(4) == scaled_by(1));
+    CHECK(clipped_to(0) == scaled_by(1));
+    nonfinite = 1;
+    const auto w = numbers<float>(1000, 1), m = numbers<float>(1000, 3);
+    CHECK(clipped_to(0) ==
+          Outputs{{w.begin(), w.end()}, {m.begin(), m.end()}, std::vector<double>(1000, 0.5)});
+  });
+}
+
 }  // namespace
 }  // namespace medley::tests

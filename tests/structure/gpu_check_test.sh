@@ -39,7 +39,10 @@ has 'attention_pytorch .*skipped .*no PyTorch'
 has 'attention_cross .*passed .*--q=40 --k=197,577'
 grep -q 'all \\"fine\\"' "$work/out/summary.json" || fail "quotes are not escaped"
 
-# A step that fails.
-program build/bench/step_bench 'exit 3'
+# No benchmark of the step there, and a step that fails.
+program build/bench/step_bench ''
+run 0
+has 'whole_step .*skipped .*no benchmark on a GPU'
+program build/bench/step_bench 'case $* in *list_tests*) echo step ;; *) exit 3 ;; esac'
 run 1
 has 'whole_step .*failed .*exit code 3'

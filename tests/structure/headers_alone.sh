@@ -13,8 +13,14 @@ cd "$root"
 # MEDLEY_SOURCE_DIR is what tests are compiled with.
 # Headers of CUDA kernels say "#pragma unroll", which only nvcc knows.
 # for_each_isa.h is included once for each kernel body, with a macro that names the body.
+# Three headers are for builds that have cuDNN's.
+if echo '#include <cudnn.h>' | "$@" -x c++ -fsyntax-only - 2>/dev/null; then
+  cudnn=
+else
+  cudnn='kernels/cuda/cudnn/(library|graph|attention_graph)\.h'
+fi
 find core kernels autograd models train tests -name '*.h' ! -path kernels/cpu/for_each_isa.h |
-  sort | xargs -P "$(nproc)" -I HEADER sh -c '
+  grep -Evx "${cudnn:-none}" | sort | xargs -P "$(nproc)" -I HEADER sh -c '
     work=$1; shift
     file=$work/$(echo HEADER | tr / _)
     [ -f "$file.cpp" ] || echo "#include \"HEADER\"" >"$file.cpp"

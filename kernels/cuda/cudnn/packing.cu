@@ -7,6 +7,7 @@ namespace {
 
 constexpr int kThreads = 128;
 
+// registers: 24
 __global__ void __launch_bounds__(kThreads) packing_kernel(const Packing p) {
   const int64_t i = static_cast<int64_t>(blockIdx.x) * kThreads + threadIdx.x;
   if (i == 0 && p.random != nullptr) {
@@ -18,7 +19,8 @@ __global__ void __launch_bounds__(kThreads) packing_kernel(const Packing p) {
     p.q_lengths[i] = p.cu_q[i + 1] - p.cu_q[i];
     p.k_lengths[i] = p.cu_k[i + 1] - p.cu_k[i];
   }
-  MEDLEY_UNROLL for (int t = 0; t < kOffsetTables; ++t) {
+#pragma unroll
+  for (int t = 0; t < kOffsetTables; ++t) {
     const bool of_keys = t == kK || t == kV || t == kDk || t == kDv;
     p.offsets[t * (p.blocks + 1) + i] =
         static_cast<int32_t>((of_keys ? p.cu_k : p.cu_q)[i] * p.strides[t]);
