@@ -60,7 +60,6 @@ __global__ void __launch_bounds__(kWarps* kLanes, 8)
       for (int i = 0; i < kLanes && first + i < visible; ++i) {
         const float p_i = __shfl_sync(~0u, p, i);
         const T* const v_i = v + (first + i) * args.v_stride;
-#pragma unroll
         for (int j = 0; j < kLargestHeadDim / kLanes; ++j)
           if (lane + j * kLanes < D) out[j] += p_i * device::to_float(v_i[lane + j * kLanes]);
       }
@@ -68,7 +67,6 @@ __global__ void __launch_bounds__(kWarps* kLanes, 8)
     const float kept = shape.dropout.active() ? shape.dropout.scale() : 1.0f;
     const float inverse = sum == 0 ? 0 : kept / sum;
     T* const o = args.o + (block.q0 + row) * args.o_stride + head * D;
-#pragma unroll
     for (int j = 0; j < kLargestHeadDim / kLanes; ++j)
       if (lane + j * kLanes < D) o[lane + j * kLanes] = device::from_float<T>(out[j] * inverse);
     if (args.lse != nullptr && lane == 0)

@@ -21,7 +21,7 @@ using Warp = AttentionWarp<D, D == 128 ? 1 : 2, kStep<D, kDropout>, kDropout>;
 
 // One thread block for each of `tiles` tiles of each (block, head); a query block longer than that
 // many tiles takes more than one pass.
-// registers: 255
+// registers: 249
 template <int D, bool kDropout>
 __global__ void __launch_bounds__(32 * kWarps)
     attention_streamed_kernel(const AttentionForward<bf16> args, const uint32_t tiles,

@@ -84,7 +84,8 @@ template <int D>
 MEDLEY_DEVICE void load_tile(bf16* tile, const bf16* x, int64_t stride, int first, int rows,
                              int count, int thread, int threads) {
   constexpr int kChunks = D / 8;
-#pragma unroll 1  // addresses of several rows at once would take registers from the products
+  // Addresses of several rows at once would take registers from the products.
+  MEDLEY_NO_UNROLL
   for (int i = thread; i < rows * kChunks; i += threads) {
     const int row = i / kChunks, column = i % kChunks * 8;
     const bool valid = first + row < count;

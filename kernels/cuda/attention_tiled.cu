@@ -49,13 +49,10 @@ MEDLEY_DEVICE void tile_scores(const TiledMemory<D>& memory, int ty, int tx,
                                float (&s)[kEach][kEach]) {
   for (int d = 0; d < D; d += 4) {
     float4 k[kEach];
-#pragma unroll
     for (int j = 0; j < kEach; ++j)
       k[j] = *reinterpret_cast<const float4*>(&memory.keys[tx + kSide * j][d]);
-#pragma unroll
     for (int i = 0; i < kEach; ++i) {
       const float4 q = *reinterpret_cast<const float4*>(&memory.queries[kEach * ty + i][d]);
-#pragma unroll
       for (int j = 0; j < kEach; ++j)
         s[i][j] += q.x * k[j].x + q.y * k[j].y + q.z * k[j].z + q.w * k[j].w;
     }
@@ -64,7 +61,7 @@ MEDLEY_DEVICE void tile_scores(const TiledMemory<D>& memory, int ty, int tx,
 
 // A block of threads for each of `tiles` tiles of each (block, head); a query block longer than
 // that many tiles takes more than one pass.
-// registers: 255
+// registers: 170
 template <int D>
 __global__ void __launch_bounds__(kThreads)
     attention_tiled_kernel(const AttentionForward<float> args, const uint32_t tiles,
@@ -104,11 +101,9 @@ __global__ void __launch_bounds__(kThreads)
 
       float s[kEach][kEach] = {};
       tile_scores(memory, ty, tx, s);
-#pragma unroll
       for (int i = 0; i < kEach; ++i) {
         const int visible = block.visible(row + i, shape.causal) - first;
         float tile_largest = largest[i];
-#pragma unroll
         for (int j = 0; j < kEach; ++j) {
           s[i][j] = tx + kSide * j < visible ? s[i][j] * scale : -INFINITY;
           tile_largest = fmaxf(tile_largest, s[i][j]);
@@ -120,7 +115,6 @@ __global__ void __launch_bounds__(kThreads)
         largest[i] = tile_largest;
         sum[i] *= correction;
         for (float& x : out[i]) x *= correction;
-#pragma unroll
         for (int j = 0; j < kEach; ++j) {
           const int column = tx + kSide * j;
           const float p = exp2f(s[i][j] - shift);
@@ -132,21 +126,17 @@ __global__ void __launch_bounds__(kThreads)
       }
       __syncwarp();  // rows of p are written and read by one half of a warp
       for (int key = 0; key < kTile; ++key)
-#pragma unroll
         for (int c = 0; c < D / kSide; ++c)
-#pragma unroll
           for (int i = 0; i < kEach; ++i)
             out[i][c] += memory.p[kEach * ty + i][key] * memory.values[key][tx + kSide * c];
       __syncthreads();  // before the next tile is copied over this one
     }
 
     const float kept = shape.dropout.active() ? shape.dropout.scale() : 1.0f;
-#pragma unroll
     for (int i = 0; i < kEach; ++i) {
       const float total = row_sum(sum[i]), inverse = total == 0 ? 0 : kept / total;
       if (row + i >= block.lq) continue;
       float* const o = args.o + (block.q0 + row + i) * args.o_stride + head * D;
-#pragma unroll
       for (int c = 0; c < D / kSide; ++c) o[tx + kSide * c] = out[i][c] * inverse;
       if (args.lse != nullptr && tx == 0)
         args.lse[head * shape.q_rows + block.q0 + row + i] =

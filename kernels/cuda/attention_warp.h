@@ -38,14 +38,13 @@ class AttentionWarp {
                                      : 0),
         lane_(static_cast<int>(threadIdx.x % 32)),
         fragments_(lane_) {
-#pragma unroll
+    MEDLEY_UNROLL
     for (int m = 0; m < M; ++m) {
-#pragma unroll
       for (int h = 0; h < 2; ++h) largest_[m][h] = -INFINITY, sum_[m][h] = 0;
-#pragma unroll
-      for (int n = 0; n < D / 8; ++n)
-#pragma unroll
+      MEDLEY_UNROLL
+      for (int n = 0; n < D / 8; ++n) {
         for (int i = 0; i < 4; ++i) out_[m][n][i] = 0;
+      }
     }
   }
 
@@ -56,9 +55,7 @@ class AttentionWarp {
                  block.lq, static_cast<int>(threadIdx.x % 32), 32);
   }
   MEDLEY_DEVICE void take_q(const bf16* tile) {
-#pragma unroll
     for (int m = 0; m < M; ++m)
-#pragma unroll
       for (int d = 0; d < D / 16; ++d) fragments_.a(q_[m][d], tile, 16 * m, 16 * d);
   }
 
@@ -70,13 +67,13 @@ class AttentionWarp {
       step<false>(keys, values, first);
   }
 
-  // Writes o and lse. `tile` [kRows, D] is this warp's: stores of whole rows of 16-byte chunks are
-  // made from it.
+  // Writes o and lse, by way of this warp's tile, so that each lane stores 16 bytes at once. A lane
+  // reads the chunks that it fills in fetch(): the next one needs no barrier.
   MEDLEY_DEVICE void store(bf16* tile, const AttentionForward<bf16>& args, int head) {
     const int g = lane_ / 4, t = lane_ % 4;
-#pragma unroll
-    for (int m = 0; m < M; ++m)
-#pragma unroll
+    MEDLEY_UNROLL
+    for (int m = 0; m < M; ++m) {
+      MEDLEY_UNROLL
       for (int h = 0; h < 2; ++h) {
         const float sum = quad_sum(sum_[m][h]);
         const float kept = kDropout ? shape_.dropout.scale() : 1.0f;
@@ -85,11 +82,12 @@ class AttentionWarp {
         if (args.lse != nullptr && t == 0 && row_ + row < block_.lq)
           args.lse[head * shape_.q_rows + block_.q0 + row_ + row] =
               sum == 0 ? -INFINITY : base(largest_[m][h]) * device::kLn2 + logf(sum);
-#pragma unroll
+        MEDLEY_UNROLL
         for (int n = 0; n < D / 8; ++n)
           *reinterpret_cast<uint32_t*>(tile + swizzle<D>(row, 8 * n + 2 * t)) =
               device::pack_bf16(out_[m][n][2 * h] * inverse, out_[m][n][2 * h + 1] * inverse);
       }
+    }
     __syncwarp();
     constexpr int kChunks = D / 8;
     bf16* const o = args.o + (block_.q0 + row_) * args.o_stride + head * D;
@@ -99,7 +97,6 @@ class AttentionWarp {
         *reinterpret_cast<uint4*>(o + row * args.o_stride + column) =
             *reinterpret_cast<const uint4*>(tile + swizzle<D>(row, column));
     }
-    __syncwarp();  // the tile may be filled again
   }
 
  private:
@@ -112,16 +109,11 @@ class AttentionWarp {
     Scores s;
     scores<kFull>(keys, most_visible_ - first, s);
     if (first + kStep > least_visible_) mask(first, s);
-#pragma unroll
     for (int m = 0; m < M; ++m)
-#pragma unroll
       for (int h = 0; h < 2; ++h) softmax(m, h, first, s[m]);
     Packed p;
-#pragma unroll
     for (int m = 0; m < M; ++m)
-#pragma unroll
       for (int n = 0; n < kStep / 8; ++n)
-#pragma unroll
         for (int h = 0; h < 2; ++h)
           p[m][n][h] = device::pack_bf16(s[m][n][2 * h], s[m][n][2 * h + 1]);
     if constexpr (kDropout) drop(first, p);
@@ -131,18 +123,13 @@ class AttentionWarp {
   // s = q keys^T, without scale; 0 for groups at `count` keys and beyond.
   template <bool kFull>
   MEDLEY_DEVICE void scores(const bf16* keys, int count, Scores& s) const {
-#pragma unroll
     for (int n = 0; n < kStep / 8; n += 2) {
-#pragma unroll
       for (int m = 0; m < M; ++m)
-#pragma unroll
         for (int i = 0; i < 4; ++i) s[m][n][i] = s[m][n + 1][i] = 0;
       if (!kFull && 8 * n >= count) continue;
-#pragma unroll
       for (int d = 0; d < D / 16; ++d) {
         uint32_t k[4];
         fragments_.b_of_transposed(k, keys, 8 * n, 16 * d);
-#pragma unroll
         for (int m = 0; m < M; ++m) {
           device::mma_m16n8k16(s[m][n], q_[m][d], {k[0], k[1]});
           device::mma_m16n8k16(s[m][n + 1], q_[m][d], {k[2], k[3]});
@@ -153,14 +140,10 @@ class AttentionWarp {
 
   MEDLEY_DEVICE void mask(int first, Scores& s) const {
     const int g = lane_ / 4, t = lane_ % 4;
-#pragma unroll
     for (int m = 0; m < M; ++m)
-#pragma unroll
       for (int h = 0; h < 2; ++h) {
         const int visible = block_.visible(row_ + 16 * m + g + 8 * h, shape_.causal) - first;
-#pragma unroll
         for (int n = 0; n < kStep / 8; ++n)
-#pragma unroll
           for (int i = 0; i < 2; ++i)
             if (8 * n + 2 * t + i >= visible) s[m][n][2 * h + i] = -INFINITY;
       }
@@ -175,22 +158,18 @@ class AttentionWarp {
   // One row: s becomes 2^(s - base), and what was summed before is scaled to the new base.
   MEDLEY_DEVICE void softmax(int m, int h, int first, float (&s)[kStep / 8][4]) {
     float largest = largest_[m][h];
-#pragma unroll
     for (int n = 0; n < kStep / 8; ++n)
       largest = fmaxf(largest, fmaxf(s[n][2 * h], s[n][2 * h + 1]));
     largest = fmaxf(largest, __shfl_xor_sync(~0u, largest, 1));
     largest = fmaxf(largest, __shfl_xor_sync(~0u, largest, 2));
     const float scale = shape_.scale * device::kLog2e, shift = base(largest);
     float sum = 0;
-#pragma unroll
     for (int n = 0; n < kStep / 8; ++n)
-#pragma unroll
       for (int i = 2 * h; i < 2 * h + 2; ++i)
         sum += s[n][i] = device::exp2_approx(fmaf(s[n][i], scale, -shift));
     if (first > 0) {
       const float correction = device::exp2_approx(fmaf(largest_[m][h], scale, -shift));
       sum = fmaf(sum_[m][h], correction, sum);
-#pragma unroll
       for (int n = 0; n < D / 8; ++n) {
         out_[m][n][2 * h] *= correction;
         out_[m][n][2 * h + 1] *= correction;
@@ -202,34 +181,33 @@ class AttentionWarp {
 
   MEDLEY_DEVICE void drop(int first, Packed& p) const {
     const int g = lane_ / 4, t = lane_ % 4;
-#pragma unroll
-    for (int m = 0; m < M; ++m)
-#pragma unroll
-      for (int h = 0; h < 2; ++h)
-#pragma unroll
+    MEDLEY_UNROLL
+    for (int m = 0; m < M; ++m) {
+      MEDLEY_UNROLL
+      for (int h = 0; h < 2; ++h) {
+        const auto row = static_cast<uint32_t>(row_ + 16 * m + g + 8 * h);
+        MEDLEY_UNROLL
         for (int n = 0; n < kStep / 8; n += 4) {
-          const auto row = static_cast<uint32_t>(row_ + 16 * m + g + 8 * h);
           const uint32_t bits = dropout_bits_of_quad(shape_.dropout, pair_, row,
                                                      static_cast<uint32_t>(first / 8 + n));
-#pragma unroll
+          MEDLEY_UNROLL
           for (int j = n; j < n + 4 && j < kStep / 8; ++j) {
             const uint32_t pair = bits >> (8 * (j - n) + 2 * t);
             p[m][j][h] &= ((pair & 1) != 0 ? 0xffffu : 0u) | ((pair & 2) != 0 ? 0xffff0000u : 0u);
           }
         }
+      }
+    }
   }
 
   // out += p values.
   template <bool kFull>
   MEDLEY_DEVICE void multiply(const bf16* values, int count, const Packed& p) {
-#pragma unroll
     for (int k = 0; k < kStep / 8; k += 2) {
       if (!kFull && 8 * k >= count) continue;
-#pragma unroll
       for (int n = 0; n < D / 8; n += 2) {
         uint32_t v[4];
         fragments_.b(v, values, 8 * k, 8 * n);
-#pragma unroll
         for (int m = 0; m < M; ++m) {
           const uint32_t a[4] = {p[m][k][0], p[m][k][1], p[m][k + 1][0], p[m][k + 1][1]};
           device::mma_m16n8k16(out_[m][n], a, {v[0], v[1]});

@@ -124,6 +124,7 @@ TEST_CASE("attention forward: the same bits under every schedule", "[attention]"
   if (no_device()) return;
   const std::vector<cases::AttentionCase> reduced = {
       {"three steps of keys", {40}, {140}, {}, 1, 64},
+      {"two rounds of tiles", {120}, {20}, {}, 1, 32},
       {"causal kv_index dropout", {9, 21}, {33, 40}, {1, 0}, 2, 32, true, 0.3f},
       {"head dim 128", {33}, {70}, {}, 1, 128}};
   for (const cases::AttentionCase& c : reduced) {

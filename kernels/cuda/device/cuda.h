@@ -10,6 +10,7 @@
 #include <cuda_runtime.h>
 #define MEDLEY_DEVICE __device__ __forceinline__
 #define MEDLEY_UNROLL _Pragma("unroll")
+#define MEDLEY_NO_UNROLL _Pragma("unroll 1")
 // Primitives of newer architectures are empty for older ones, where no kernel that needs them is
 // launched.
 #if !defined(__CUDA_ARCH__) || __CUDA_ARCH__ >= 900
@@ -24,6 +25,7 @@
 #include "kernels/cuda/emulator/kernel.h"
 #define MEDLEY_DEVICE inline __attribute__((always_inline))
 #define MEDLEY_UNROLL
+#define MEDLEY_NO_UNROLL
 #define MEDLEY_SHARED(name) \
   unsigned char* const name = ::medley::kernels::cuda::emulator::shared_memory()
 #endif
