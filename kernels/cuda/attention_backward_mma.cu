@@ -75,7 +75,7 @@ constexpr size_t kFixedBytes = (5 * kTileRows * D * sizeof(bf16) + 3 * sizeof(Ti
 
 // blockIdx.x: key block * heads + head. dq_sums: [q_rows, heads * D] where keys take several steps,
 // else null.
-// registers: 252
+// registers: 255
 template <int D, bool kDropout>
 __global__ void __launch_bounds__(32 * kMostWarps)
     attention_backward_kernel(const AttentionBackward<bf16> args, const QueryGroups groups,
