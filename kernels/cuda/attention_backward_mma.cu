@@ -155,7 +155,9 @@ void launch_backward(const AttentionBackward<bf16>& args, KeyLayout layout,
                      const AttentionFaults& faults, Stream stream) {
   const AttentionShape<bf16>& shape = args.shape;
   const QueryGrouping grouping(shape, faults, stream);
-  const Scratch<float> dq_sums(layout.steps == 1 ? 0 : shape.q_rows * shape.heads * D);
+  // Never empty where there are steps: null says that there is one.
+  const Scratch<float> dq_sums(
+      layout.steps == 1 ? 0 : std::max<int64_t>(shape.q_rows, 1) * shape.heads * D);
   const int keys = layout.warps * warp_keys(D);
   launch(
       attention_backward_kernel<D, kDropout>,
