@@ -75,7 +75,7 @@ constexpr size_t kFixedBytes = (5 * kTileRows * D * sizeof(bf16) + 3 * sizeof(Ti
 
 // blockIdx.x: key block * heads + head. dq_sums: [q_rows, heads * D] where keys take several steps,
 // else null.
-// registers: 252
+// registers: 255
 template <int D, bool kDropout>
 __global__ void __launch_bounds__(32 * kMostWarps)
     attention_backward_kernel(const AttentionBackward<bf16> args, const QueryGroups groups,
@@ -155,7 +155,9 @@ void launch_backward(const AttentionBackward<bf16>& args, KeyLayout layout,
                      const AttentionFaults& faults, Stream stream) {
   const AttentionShape<bf16>& shape = args.shape;
   const QueryGrouping grouping(shape, faults, stream);
-  const Scratch<float> dq_sums(layout.steps == 1 ? 0 : shape.q_rows * shape.heads * D);
+  // Never empty where there are steps: null says that there is one.
+  const Scratch<float> dq_sums(
+      layout.steps == 1 ? 0 : std::max<int64_t>(shape.q_rows, 1) * shape.heads * D);
   const int keys = layout.warps * warp_keys(D);
   launch(
       attention_backward_kernel<D, kDropout>,

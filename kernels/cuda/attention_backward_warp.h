@@ -30,13 +30,13 @@ class BackwardWarp {
 
   // One tile of rows against this warp's keys in the tiles keys and values, whose first key is key
   // `first` of the key block. Adds to dk and dv, and writes dS as [keys, kTileRows]; that of warps
-  // whose keys nobody sees is left as it is.
+  // whose keys nobody sees is left as it is, and so are rows behind the last.
   MEDLEY_DEVICE void step(const bf16* keys, const bf16* values, const bf16* q, const bf16* d_o,
                           const TileRows& rows, int first, bf16* ds) {
     if (first + key_ >= rows.seen) return;
     const uint32_t keep = kDropout ? keep_bits(rows, first + key_) : 0;
 #pragma unroll 1
-    for (int row = 0; row < kTileRows; row += kStepRows) {
+    for (int row = 0; row < rows.count; row += kStepRows) {
       Scores p, dp;
       multiply(keys, q + row * D, p);
       multiply(values, d_o + row * D, dp);

@@ -26,14 +26,15 @@ void check_counts(int32_t lq, int32_t lk, int64_t d, float dropout = 0) {
   INFO(lq << " x " << lk << " x " << d);
   const Counters counts = counts_of({"", {lq}, {lk}, {}, 1, d, false, dropout});
   const kernels::cuda::KeyLayout layout = kernels::cuda::key_layout(d, lk);
-  const int64_t tiles = (lq + 31) / 32, keys = kernels::cuda::warp_keys(d);
+  const int64_t keys = kernels::cuda::warp_keys(d), step_rows = 512 / keys;  // 16 or 32 at a time
   const int64_t warps = (lk + keys - 1) / keys, groups = (lk + 15) / 16;
-  // A product of 16 keys, 32 rows and d columns is d / 4 mma. A warp makes four for each 16 of its
-  // keys; dQ is one for each 16 keys that somebody sees.
-  CHECK(counts.mma == tiles * (warps * keys / 16 * d + groups * d / 4));
-  // A fragment serves as many mma as registers allow: 8 in 4 ldmatrix with 32 keys a warp.
-  const int64_t of_warp = keys == 32 ? d : d * 5 / 8;
-  CHECK(counts.ldmatrix == 4 * tiles * (warps * of_warp + groups * d / 16 * 3));
+  const int64_t tiles = (lq + 31) / 32, steps = (lq + step_rows - 1) / step_rows;
+  // A product of 16 keys, 16 rows and d columns is d / 8 mma. A warp makes four of them for each 16
+  // of its keys; dQ is one for each 16 keys that somebody sees, and both halves of a tile.
+  CHECK(counts.mma == steps * step_rows / 16 * warps * keys / 16 * d / 2 + tiles * groups * d / 4);
+  // With 32 keys and 16 rows at a time four ldmatrix feed 8 mma, with 16 and 32 five.
+  CHECK(counts.ldmatrix ==
+        4 * (steps * warps * d / 16 * (keys == 32 ? 8 : 10) + tiles * groups * d / 16 * 3));
   CHECK(counts.ldmatrix_conflicts == 0);
   CHECK(counts.shared_accesses > 0);
   CHECK(counts.shared_conflicts == 0);

@@ -279,11 +279,14 @@ TEST_CASE("attention backward: any stride, and nothing at all", "[attention]") {
   CHECK(kernels::cuda::choose_backward(odd.args) == BackwardKernel::naive);
   CHECK(odd.run() == even.run(BackwardKernel::naive));
 
-  for (const cases::AttentionCase& empty : {cases::AttentionCase{"no blocks", {}, {}, {}, 1, 32},
-                                            cases::AttentionCase{"no queries", {0}, {5}, {}, 1, 32},
-                                            cases::AttentionCase{"no keys", {5}, {0}, {}, 1, 32}}) {
+  for (const cases::AttentionCase& empty :
+       {cases::AttentionCase{"no blocks", {}, {}, {}, 1, 32},
+        cases::AttentionCase{"no queries", {0}, {5}, {}, 1, 32},
+        cases::AttentionCase{"no queries, many keys", {0}, {600}, {}, 1, 32},
+        cases::AttentionCase{"no keys", {5}, {0}, {}, 1, 32}}) {
     check_case<float>(empty, true);
     check_case<bf16>(empty, true);
+    CHECK_NOTHROW(cuda::check_faults());
   }
 }
 
