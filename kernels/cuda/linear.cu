@@ -3,6 +3,7 @@
 // gradient, the library's own epilogue does it and the result is written once. Column sums are a
 // kernel of our own: cublasLt's fused bias gradient promises no order of its sums.
 #include <algorithm>
+#include <limits>
 #include <type_traits>
 
 #include "core/error.h"
@@ -115,8 +116,18 @@ bool overlap(const T* x, int64_t count, const void* c, const void* c_end) {
   return x<c_end&& static_cast<const void*>(x + count)> c;
 }
 
+template <class T>
+void check_pointer(const char* name, const T* x) {
+  if (x == nullptr || reinterpret_cast<uintptr_t>(x) % sizeof(T) != 0)
+    throw ValueError(str("[gemm] ", name, " is ", static_cast<const void*>(x),
+                         x == nullptr ? "" : ", which is not aligned to its elements"));
+}
+
 template <class T, class Out>
 void check(const Gemm<T, Out>& g, const MatmulOperand& a, const MatmulOperand& b) {
+  check_pointer("A", g.a);
+  check_pointer("B", g.b);
+  check_pointer("C", g.c);
   const Out* const c_end = g.c + (g.m - 1) * g.ldc + g.n;
   const int64_t a_count = ((a.transposed ? g.k : g.m) - 1) * a.ld + (a.transposed ? g.m : g.k);
   const int64_t b_count = ((b.transposed ? g.n : g.k) - 1) * b.ld + (b.transposed ? g.k : g.n);
@@ -127,7 +138,8 @@ void check(const Gemm<T, Out>& g, const MatmulOperand& a, const MatmulOperand& b
 
 template <class T, class Out>
 void check_sizes(const Gemm<T, Out>& g) {
-  if (g.m < 0 || g.n < 0 || g.k < 0)
+  constexpr int64_t kMost = std::numeric_limits<int32_t>::max();
+  if (g.m < 0 || g.n < 0 || g.k < 0 || g.m > kMost || g.n > kMost || g.k > kMost)
     throw ShapeError(str("[gemm] sizes are ", g.m, " x ", g.n, " x ", g.k));
   if (g.ldc < g.n && g.m > 1)
     throw ShapeError(str("[gemm] C has ", g.n, " columns but row stride ", g.ldc));

@@ -317,6 +317,12 @@ TEST_CASE("linear: what CUDA refuses", "[linear]") {
   using Catch::Contains;
   CHECK(refused([](auto&) {}).empty());
   CHECK_THAT(refused([](auto& g) { g.m = -1; }), Contains("sizes are -1 x 4 x 4"));
+  CHECK_THAT(refused([](auto& g) { g.k = int64_t{1} << 32; }), Contains("4 x 4 x 4294967296"));
+  CHECK_THAT(refused([](auto& g) { g.a = nullptr; }), Contains("A is 0"));
+  CHECK_THAT(refused([](auto& g) {
+               g.b = reinterpret_cast<const float*>(reinterpret_cast<uintptr_t>(g.b) + 2);
+             }),
+             Contains("not aligned to its elements"));
   CHECK_THAT(refused([](auto& g) { g.ldc = 3; }), Contains("4 columns but row stride 3"));
   CHECK_THAT(refused([](auto& g) { g.a_row = 8, g.a_col = 2; }),
              Contains("A [4, 4] has strides 8 and 2"));
