@@ -32,9 +32,9 @@ void add_into(const Tensor& sum, const Tensor& part) {
 
 // Kernels add to gradients through plain pointers: type, place and layout must be the tensor's.
 void check_gradient(const char* op, const std::string& name, const Tensor& t,
-                    const Tensor& gradient) {
+                    const Tensor& gradient, DType dtype) {
   if (!t.defined() || !gradient.defined() || gradient.shape() != t.shape() ||
-      gradient.dtype() != t.dtype() || !(gradient.device() == t.device()))
+      gradient.dtype() != dtype || !(gradient.device() == t.device()))
     throw AutogradError(
         str("[", op, "] ", name, " is ", t.str(), " but its gradient is ", gradient.str()));
   if (!gradient.is_contiguous())
@@ -51,7 +51,9 @@ std::string padded(std::string text, size_t width) {
 }  // namespace
 
 void make_leaf(Tensor& t, const Tensor& gradient, std::string name) {
-  check_gradient("make_leaf", name, t, gradient);
+  // The gradient of a bf16 copy of a weight is the weight's.
+  const bool wider = t.defined() && gradient.defined() && gradient.dtype() == wide(t.dtype());
+  check_gradient("make_leaf", name, t, gradient, wider ? gradient.dtype() : t.dtype());
   auto link = std::make_shared<Link>();
   link->gradient = gradient;
   link->name = std::move(name);
@@ -104,12 +106,15 @@ void Tape::record(std::unique_ptr<Node> node, const std::vector<Tensor>& inputs,
     throw AutogradError(str("[", node->name(), "] recorded on a tape whose backward has run"),
                         "make a new Tape for each step");
   Entry entry;
-  entry.dtype = outputs.front()->dtype();
   entry.device = outputs.front()->device();
   for (const Tensor& t : inputs) {
-    Edge edge{.slot = -1, .leaf = {}, .shape = t.defined() ? t.shape() : Shape{}};
+    Edge edge{.slot = -1,
+              .leaf = {},
+              .shape = t.defined() ? t.shape() : Shape{},
+              .dtype = t.defined() ? t.dtype() : outputs.front()->dtype()};
     if (const auto& link = t.link(); link && link->tape == 0) {
       edge.leaf = link->gradient;
+      edge.dtype = link->gradient.dtype();
     } else if (link && link->tape == impl_->id) {
       edge.slot = link->slot;
     } else if (link) {
@@ -149,7 +154,7 @@ Gradients::Destination Gradients::in(int i) {
     throw AutogradError(str("[", entry_.node->name(), "] input ", i, " wants no gradient"));
   Tensor& g = tape_.gradients[static_cast<size_t>(edge.slot)];
   if (!g.defined()) {
-    g = Tensor::empty(edge.shape, entry_.dtype, entry_.device);
+    g = Tensor::empty(edge.shape, edge.dtype, entry_.device);
     return {g, false};
   }
   if (g.storage().use_count() > 1) g = g.clone();  // shared by give(): others still read it
@@ -157,8 +162,8 @@ Gradients::Destination Gradients::in(int i) {
 }
 
 Tensor Gradients::sum(int i) {
-  if (!wants(i))
-    return Tensor::empty(entry_.inputs[static_cast<size_t>(i)].shape, entry_.dtype, entry_.device);
+  const Edge& edge = entry_.inputs[static_cast<size_t>(i)];
+  if (!edge.wanted()) return Tensor::empty(edge.shape, edge.dtype, entry_.device);
   const Destination d = in(i);
   if (!d.accumulate) d.tensor.fill_zero();
   return d.tensor;
@@ -185,9 +190,8 @@ void Tape::backward(const Tensor& loss, double seed) {
   if (!loss.defined()) throw AutogradError("[backward] the loss is undefined");
   if (loss.elements() != 1)
     throw AutogradError(str("[backward] the loss has shape ", loss.shape(), ", not one element"));
-  Tensor one = Tensor::empty(loss.shape(), loss.dtype(), loss.device());
-  if (loss.device().kind != Device::Meta)
-    one = Tensor::from(std::vector<double>{seed}, loss.shape()).to(loss.dtype()).to(loss.device());
+  const Tensor one =
+      Tensor::from(std::vector<double>{seed}, loss.shape()).to(loss.dtype()).to(loss.device());
   backward({loss}, {one});
 }
 
@@ -200,7 +204,7 @@ void Tape::backward(const std::vector<Tensor>& roots, const std::vector<Tensor>&
         str("[backward] ", roots.size(), " roots but ", gradients.size(), " gradients"));
   for (size_t i = 0; i < roots.size(); ++i) {
     slot_of("backward", roots[i]);
-    check_gradient("backward", str("root ", i), roots[i], gradients[i]);
+    check_gradient("backward", str("root ", i), roots[i], gradients[i], roots[i].dtype());
   }
   for (size_t i = 0; i < roots.size(); ++i) {
     Tensor& g = impl_->gradients[static_cast<size_t>(slot_of("backward", roots[i]))];

@@ -30,8 +30,8 @@ struct Link {
   std::string name;   // leaf only
 };
 
-// Makes t a leaf whose gradient accumulates in `gradient` (contiguous; same shape, dtype and
-// device).
+// Makes t a leaf whose gradient accumulates in `gradient` (contiguous; same shape and device; same
+// dtype, or f32 for a bf16 tensor).
 void make_leaf(Tensor& t, const Tensor& gradient, std::string name = {});
 bool is_leaf(const Tensor& t);
 // The gradient buffer of a leaf; undefined for anything else.

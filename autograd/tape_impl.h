@@ -14,6 +14,7 @@ struct Edge {
   int32_t slot = -1;
   Tensor leaf;
   Shape shape;
+  DType dtype = DType::f32;  // of the gradient
   bool wanted() const { return slot >= 0 || leaf.defined(); }
 };
 
@@ -22,7 +23,6 @@ struct Entry {
   std::vector<Edge> inputs;
   int32_t first_output = 0;  // slots of the outputs are consecutive
   std::vector<Shape> outputs;
-  DType dtype = DType::f32;
   Device device;
 };
 

@@ -16,7 +16,7 @@ constexpr std::array kTable = {
     EnvVariable{"MEDLEY_THREADS", "",
                 "threads of the CPU kernels (default: all that the process may use)"},
     EnvVariable{"MEDLEY_ISA", "",
-                "instruction set: portable, avx2 or avx512 (default: the best there is)"},
+                "instruction set: portable, avx2, avx512 or amx (default: the fastest there is)"},
     EnvVariable{
         "MEDLEY_DATA", "",
         "folder of the pictures that medley ships with (default: where it was built or installed)"},

@@ -26,7 +26,7 @@ namespace medley {
 namespace {
 
 constexpr int kMaxThreads = 256;
-constexpr std::chrono::microseconds kSpin{30};
+constexpr std::chrono::microseconds kSpin{200};
 
 // True while this thread runs a part: loops inside it are serial.
 thread_local bool inside_loop = false;

@@ -1,4 +1,4 @@
-// y = factor * (a + b) over a flat range; y may be a or b, so that it also accumulates.
+// y = factor * (a + b) over a flat range; y may be a or b, so that it also accumulates and scales.
 #pragma once
 
 #include <cstdint>
@@ -16,6 +16,7 @@ struct Add {
   const T* b = nullptr;  // null: zeros
   T* y = nullptr;
   Wide<T> factor = 1;
+  const T* times = nullptr;  // [1]: a factor that lies where the tensors do, multiplied in too
 };
 
 namespace cpu {

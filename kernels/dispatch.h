@@ -16,11 +16,13 @@ namespace medley::kernels {
 // Throws DeviceError or DtypeError: no kernel of this op takes this type (its name) on this device.
 [[noreturn]] void refuse_kernel(const char* op, std::string_view dtype, Device device);
 
-// The element type of an op's argument struct.
+// The element type of an op's argument struct; ops on indices have none to choose.
 template <template <class...> class Args, class T, class... Others>
 constexpr std::string_view element_name(const Args<T, Others...>&) {
   return name_of(kDTypeOf<T>);
 }
+
+constexpr std::string_view element_name(const auto&) { return "indices"; }
 
 template <class Args, class Cpu, class Cuda>
 void dispatch(const char* op, Device device, const Cpu& run_on_cpu, const Cuda& run_on_cuda,

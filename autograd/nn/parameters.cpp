@@ -7,6 +7,8 @@
 #include "core/error.h"
 #include "core/philox.h"
 #include "core/str.h"
+#include "kernels/cast.h"
+#include "kernels/dispatch.h"
 
 namespace medley::autograd {
 namespace {
@@ -37,19 +39,14 @@ double draw(const Init& init, Random& random) {
 
 void fill(const Tensor& t, const std::string& name, const Init& init, uint64_t seed) {
   if (t.device().kind == Device::Meta || init.kind == Init::zeros) return;
-  if (t.device().kind == Device::Cuda) {  // the same numbers as on the CPU
-    const Tensor host = Tensor::empty(t.shape(), t.dtype());
-    fill(host, name, init, seed);
-    t.copy_from(host);
-    return;
-  }
   const uint64_t id = hash(name);
   Random random(seed, Purpose::init, id, static_cast<uint32_t>(id >> 32));
   with_float("parameters", t.dtype(), [&](auto zero) {
     using T = decltype(zero);
     // Through float in both types, so that an f64 model starts from the same numbers as an f32 one.
-    for (int64_t i = 0; i < t.elements(); ++i)
-      t.data<T>()[i] = static_cast<T>(static_cast<float>(draw(init, random)));
+    std::vector<T> values(static_cast<size_t>(t.elements()));
+    for (T& value : values) value = static_cast<T>(static_cast<float>(draw(init, random)));
+    t.copy_from(Tensor::from(values, t.shape()));
   });
 }
 
@@ -61,37 +58,56 @@ const Tensor& Parameter::tensor() const {
   return *tensor_;
 }
 
-Parameter ParameterBuilder::add(const std::string& name, const Shape& shape, Init init) {
-  layout_.add(name, shape);
-  declared_.push_back({name, init, std::make_shared<Tensor>()});
+const Tensor& Parameter::compute() const {
+  return compute_ && compute_->defined() ? *compute_ : tensor();
+}
+
+void ParameterStore::refresh() const {
+  if (!compute.flat().defined()) return;
+  const Tensor &from = weights.flat(), &to = compute.flat();
+  MEDLEY_KERNEL(cast, to.device(),
+                kernels::Cast<float, bf16>{
+                    .n = to.elements(), .x = from.data<float>(), .y = to.data<bf16>()});
+  to.bump_version();
+}
+
+Parameter ParameterBuilder::declare(const std::string& name, Init init) {
+  declared_.push_back({name, init, std::make_shared<Tensor>(), std::make_shared<Tensor>()});
   Parameter p;
   p.tensor_ = declared_.back().tensor;
+  p.compute_ = declared_.back().compute;
   return p;
+}
+
+Parameter ParameterBuilder::add(const std::string& name, const Shape& shape, Init init) {
+  layout_.add(name, shape);
+  return declare(name, init);
 }
 
 Parameter ParameterBuilder::part(const std::string& name, const std::string& of, int64_t begin,
                                  int64_t end) {
   layout_.part(name, of, begin, end);
-  declared_.push_back({name, {}, std::make_shared<Tensor>()});
-  Parameter p;
-  p.tensor_ = declared_.back().tensor;
-  return p;
+  return declare(name, {});
 }
 
 Parameter ParameterBuilder::tie(const std::string& name, const std::string& to) {
   layout_.tie(name, to);
-  declared_.push_back({name, {}, std::make_shared<Tensor>()});
-  Parameter p;
-  p.tensor_ = declared_.back().tensor;
-  return p;
+  return declare(name, {});
 }
 
 ParameterStore ParameterBuilder::allocate(DType dtype, Device device, bool with_gradients) {
-  ParameterStore store{FlatArena(layout_, dtype, device),
-                       with_gradients ? FlatArena(layout_, dtype, device) : FlatArena()};
+  const bool mixed = wide(dtype) != dtype;
+  ParameterStore store{
+      FlatArena(layout_, wide(dtype), device),
+      with_gradients ? FlatArena(layout_, wide(dtype), device) : FlatArena(),
+      mixed ? FlatArena(layout_, dtype, device) : FlatArena(),
+  };
   for (const Declared& d : declared_) {
     *d.tensor = store.weights.at(d.name);
-    if (with_gradients) make_leaf(*d.tensor, store.gradients.at(d.name), d.name);
+    if (mixed) *d.compute = store.compute.at(d.name);
+    if (!with_gradients) continue;
+    make_leaf(*d.tensor, store.gradients.at(d.name), d.name);
+    if (mixed) make_leaf(*d.compute, store.gradients.at(d.name), d.name);
   }
   return store;
 }
@@ -101,6 +117,7 @@ ParameterStore ParameterBuilder::build(DType dtype, Device device, uint64_t seed
   ParameterStore store = allocate(dtype, device, with_gradients);
   for (const Declared& d : declared_)
     if (layout_.entry(d.name).owner.empty()) fill(*d.tensor, d.name, d.init, seed);
+  store.refresh();
   return store;
 }
 

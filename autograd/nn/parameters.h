@@ -6,6 +6,9 @@
 //   Parameter weight = builder.add("blocks.0.attn.qkv.weight", {3 * C, C},
 //   Init::truncated_normal(0.02)); ParameterStore store = builder.build(DType::f32, device, seed);
 //   linear(x, weight, bias);      // a Parameter converts to its tensor once built
+//
+// Mixed precision: build(DType::bf16, ..) keeps weights and gradients in f32 and adds a bf16 copy
+// of the weights, which matrix products read. A copy is a leaf whose gradient is the f32 one.
 #pragma once
 
 #include <memory>
@@ -35,15 +38,20 @@ class Parameter {
   Parameter() = default;
   operator const Tensor&() const { return tensor(); }  // NOLINT: implicit by design
   const Tensor& tensor() const;                        // throws AutogradError before build()
+  // In the element type that the model computes in: what matrix products take.
+  const Tensor& compute() const;
 
  private:
   friend class ParameterBuilder;
-  std::shared_ptr<Tensor> tensor_;
+  std::shared_ptr<Tensor> tensor_, compute_;
 };
 
 struct ParameterStore {
   FlatArena weights;
   FlatArena gradients;  // empty for a store without gradients (momentum towers)
+  FlatArena compute;    // the copy of the weights in mixed precision, else empty
+  // Copies the weights anew: call it when they have changed. Nothing to do without a copy.
+  void refresh() const;
   const ArenaLayout& layout() const { return weights.layout(); }
 };
 
@@ -55,8 +63,8 @@ class ParameterBuilder {
   Parameter part(const std::string& name, const std::string& of, int64_t begin, int64_t end);
   // The same memory under another name.
   Parameter tie(const std::string& name, const std::string& to);
-  // Starting values depend on seed and name alone. with_gradients = false gives plain tensors that
-  // record nothing.
+  // dtype is what the model computes in; weights are wide(dtype). Starting values depend on seed
+  // and name alone. with_gradients = false gives plain tensors that record nothing.
   ParameterStore build(DType dtype, Device device, uint64_t seed, bool with_gradients = true);
   // All zeros, to be loaded, and without gradients.
   ParameterStore build_zeros(DType dtype, Device device);
@@ -65,8 +73,9 @@ class ParameterBuilder {
   struct Declared {
     std::string name;
     Init init;
-    std::shared_ptr<Tensor> tensor;
+    std::shared_ptr<Tensor> tensor, compute;
   };
+  Parameter declare(const std::string& name, Init init);
   ParameterStore allocate(DType dtype, Device device, bool with_gradients);
 
   ArenaLayout layout_;

@@ -39,7 +39,7 @@ struct EmbeddingNode final : Node {
 }  // namespace
 
 Tensor embedding(const Tensor& ids, const Tensor& positions, const Tensor& word,
-                 const Tensor& position) {
+                 const Tensor& position, DType dtype) {
   check_matrix("embedding", "word", word, 2);
   check_matrix("embedding", "position", position, 2);
   check_same_kind("embedding", word, "position", position);
@@ -49,8 +49,10 @@ Tensor embedding(const Tensor& ids, const Tensor& positions, const Tensor& word,
   check_range("embedding", word, "ids", ids, word.size(0));
   check_range("embedding", word, "positions", positions, position.size(0));
   check_shape("embedding", "positions", positions, ids.shape());
-  Tensor y = Tensor::empty({ids.size(0), word.size(1)}, word.dtype(), word.device());
-  with_float("embedding", word.dtype(), [&](auto zero) {
+  if (wide(dtype) != word.dtype())
+    throw DtypeError(str("[embedding] tables are ", word.dtype(), " but the result ", dtype));
+  Tensor y = Tensor::empty({ids.size(0), word.size(1)}, dtype, word.device());
+  with_float("embedding", dtype, [&](auto zero) {
     using T = decltype(zero);
     MEDLEY_KERNEL(embedding_forward, word.device(),
                   kernels::EmbeddingForward<T>{.tokens = y.size(0),

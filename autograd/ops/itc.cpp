@@ -28,15 +28,14 @@ struct ItcNode final : Node {
   }
 
   static Tensor scaled(const Tensor& gradient, const Tensor& dloss) {
-    if (gradient.device().kind != Device::Meta)
-      with_float("itc", gradient.dtype(), [&](auto zero) {
-        using T = decltype(zero);
-        MEDLEY_KERNEL(add, gradient.device(),
-                      kernels::Add<T>{.n = gradient.elements(),
-                                      .a = gradient.data<T>(),
-                                      .y = gradient.data<T>(),
-                                      .factor = static_cast<kernels::Wide<T>>(dloss.item())});
-      });
+    with_float("itc", gradient.dtype(), [&](auto zero) {
+      using T = decltype(zero);
+      MEDLEY_KERNEL(add, gradient.device(),
+                    kernels::Add<T>{.n = gradient.elements(),
+                                    .a = gradient.data<T>(),
+                                    .y = gradient.data<T>(),
+                                    .times = dloss.data<T>()});
+    });
     return gradient;
   }
 };

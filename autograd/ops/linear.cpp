@@ -11,8 +11,8 @@
 namespace medley::autograd {
 namespace {
 
-template <class T>
-void run_gemm(Device device, const kernels::Gemm<T>& args) {
+template <class T, class Out = T>
+void run_gemm(Device device, const kernels::Gemm<T, Out>& args) {
   count_flops(2 * args.m * args.n * args.k);
   MEDLEY_KERNEL(gemm, device, args);
 }
@@ -65,19 +65,20 @@ struct LinearNode final : Node {
                            .accumulate = dx.accumulate});
     }
     if (g.wants(kWeight)) {
+      using W = kernels::Wide<T>;
       const auto dw = g.in(kWeight);
-      run_gemm<T>(device, {.m = n,
-                           .n = k,
-                           .k = m,
-                           .a = du.data<T>(),
-                           .a_row = 1,
-                           .a_col = n,
-                           .b = in.data<T>(),
-                           .b_row = k,
-                           .b_col = 1,
-                           .c = dw.tensor.data<T>(),
-                           .ldc = k,
-                           .accumulate = dw.accumulate});
+      run_gemm<T, W>(device, {.m = n,
+                              .n = k,
+                              .k = m,
+                              .a = du.data<T>(),
+                              .a_row = 1,
+                              .a_col = n,
+                              .b = in.data<T>(),
+                              .b_row = k,
+                              .b_col = 1,
+                              .c = dw.tensor.data<W>(),
+                              .ldc = k,
+                              .accumulate = dw.accumulate});
     }
     if (g.wants(kBias)) {
       const Tensor db = g.sum(kBias);

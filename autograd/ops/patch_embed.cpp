@@ -54,10 +54,11 @@ Sizes check(const Tensor& images, const Tensor& weight, const Tensor& bias, cons
   check_matrix("patch_embed", "weight", weight, 4);
   const Sizes s{images.size(0), images.size(2), weight.size(2), weight.size(0)};
   check_shape("patch_embed", "images", images, {s.batch, 3, s.side, s.side});
-  check_operand("patch_embed", images, "weight", weight, {s.width, 3, s.patch, s.patch});
-  check_wide_operand("patch_embed", images, "bias", bias, {s.width});
-  check_wide_operand("patch_embed", images, "cls", cls, cls.shape());
-  check_wide_operand("patch_embed", images, "pos", pos, pos.shape());
+  check_shape("patch_embed", "weight", weight, {s.width, 3, s.patch, s.patch});
+  check_wide_operand("patch_embed", weight, "images", images, images.shape());
+  check_wide_operand("patch_embed", weight, "bias", bias, {s.width});
+  check_wide_operand("patch_embed", weight, "cls", cls, cls.shape());
+  check_wide_operand("patch_embed", weight, "pos", pos, pos.shape());
   if (s.patch < 1 || s.side % s.patch != 0)
     throw ShapeError(str("[patch_embed] images are ", s.side,
                          " pixels a side, not a multiple of the patch ", s.patch),
@@ -78,11 +79,11 @@ Tensor patch_embed(const Tensor& images, const Tensor& weight, const Tensor& bia
                    const Tensor& cls, const Tensor& pos) {
   const Sizes s = check(images, weight, bias, cls, pos);
   const Tensor unfolded =
-      Tensor::empty({s.batch * s.patches(), s.pixels()}, images.dtype(), images.device());
+      Tensor::empty({s.batch * s.patches(), s.pixels()}, weight.dtype(), images.device());
   Tensor tokens =
-      Tensor::empty({s.batch, 1 + s.patches(), s.width}, images.dtype(), images.device());
+      Tensor::empty({s.batch, 1 + s.patches(), s.width}, weight.dtype(), images.device());
   count_flops(s.flops());
-  with_float("patch_embed", images.dtype(), [&](auto zero) {
+  with_float("patch_embed", weight.dtype(), [&](auto zero) {
     using T = decltype(zero);
     using W = kernels::Wide<T>;
     MEDLEY_KERNEL(patch_embed_forward, images.device(),

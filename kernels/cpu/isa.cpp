@@ -21,9 +21,9 @@ namespace {
 bool tiles_allowed() {
 #if MEDLEY_AMX
   constexpr long kRequestPermission = 0x1023, kTileData = 18;  // asm/prctl.h, XCR0
-  static const bool allowed =
-      __builtin_cpu_supports("amx-tile") && __builtin_cpu_supports("amx-bf16") &&
-      syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+  static const bool allowed = __builtin_cpu_supports("amx-tile") &&
+                              __builtin_cpu_supports("amx-bf16") &&
+                              syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
   return allowed;
 #else
   return false;
@@ -40,10 +40,10 @@ void need(Isa isa) {
 Isa isa_by_default() {
   const std::string name = env("MEDLEY_ISA");
   if (name.empty()) {
-    Isa best = Isa::portable;
+    Isa fastest = Isa::portable;
     for (const Isa isa : kAllIsas)
-      if (cpu_has(isa)) best = isa;
-    return best;
+      if (isa != Isa::amx_model && cpu_has(isa)) fastest = isa;
+    return fastest;
   }
   for (const Isa isa : kAllIsas) {
     if (name == name_of(isa)) {
@@ -51,7 +51,8 @@ Isa isa_by_default() {
       return isa;
     }
   }
-  throw ValueError(str("MEDLEY_ISA is '", name, "'"), "use portable, avx2, avx512 or amx");
+  throw ValueError(str("MEDLEY_ISA is '", name, "'"),
+                   "use portable, avx2, avx512, amx or amx_model");
 }
 
 std::atomic<Isa>& current() {
@@ -79,11 +80,14 @@ bool cpu_has(Isa isa) {
       return cpu_has(Isa::avx2) && __builtin_cpu_supports("avx512f") &&
              __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") &&
              __builtin_cpu_supports("avx512vl");
+    case Isa::amx_model:
+      return MEDLEY_AMX && cpu_has(Isa::avx512);
     case Isa::amx:
       return cpu_has(Isa::avx512) && tiles_allowed();
 #else
     case Isa::avx2:
     case Isa::avx512:
+    case Isa::amx_model:
     case Isa::amx:
       return false;
 #endif
@@ -99,6 +103,8 @@ std::string_view name_of(Isa isa) {
       return "avx2";
     case Isa::avx512:
       return "avx512";
+    case Isa::amx_model:
+      return "amx_model";
     case Isa::amx:
       return "amx";
   }

@@ -12,12 +12,13 @@
 
 namespace medley::kernels::cpu {
 
-// amx is avx512 with matrix products on tiles.
-enum class Isa { portable, avx2, avx512, amx };
-inline constexpr Isa kAllIsas[] = {Isa::portable, Isa::avx2, Isa::avx512, Isa::amx};
+// amx is avx512 with matrix products on tiles. amx_model does the same with tiles in plain loops,
+// so that these products can be tested on CPUs that have no tiles; it is slow.
+enum class Isa { portable, avx2, avx512, amx_model, amx };
+inline constexpr Isa kAllIsas[] = {Isa::portable, Isa::avx2, Isa::avx512, Isa::amx_model, Isa::amx};
 
-// The best that this CPU has, or what MEDLEY_ISA names (portable, avx2, avx512, amx). Throws ValueError
-// for a set that the CPU lacks.
+// The fastest that this CPU has, or what MEDLEY_ISA names (portable, avx2, avx512, amx, amx_model).
+// Throws ValueError for a set that the CPU lacks.
 Isa isa();
 void set_isa(Isa isa);  // for tests and benchmarks: throws ValueError for a set that the CPU lacks
 bool cpu_has(Isa isa);
@@ -27,15 +28,16 @@ std::string_view name_of(Isa isa);
 
 // Calls the variant of a kernel for the current instruction set: MEDLEY_ISA_CALL(layernorm_forward,
 // args).
-#define MEDLEY_ISA_CALL(function, ...)            \
-  do {                                            \
-    switch (::medley::kernels::cpu::isa()) {      \
-      case ::medley::kernels::cpu::Isa::amx:      \
-      case ::medley::kernels::cpu::Isa::avx512:   \
-        return avx512::function(__VA_ARGS__);     \
-      case ::medley::kernels::cpu::Isa::avx2:     \
-        return avx2::function(__VA_ARGS__);       \
-      case ::medley::kernels::cpu::Isa::portable: \
-        return portable::function(__VA_ARGS__);   \
-    }                                             \
+#define MEDLEY_ISA_CALL(function, ...)             \
+  do {                                             \
+    switch (::medley::kernels::cpu::isa()) {       \
+      case ::medley::kernels::cpu::Isa::amx:       \
+      case ::medley::kernels::cpu::Isa::amx_model: \
+      case ::medley::kernels::cpu::Isa::avx512:    \
+        return avx512::function(__VA_ARGS__);      \
+      case ::medley::kernels::cpu::Isa::avx2:      \
+        return avx2::function(__VA_ARGS__);        \
+      case ::medley::kernels::cpu::Isa::portable:  \
+        return portable::function(__VA_ARGS__);    \
+    }                                              \
   } while (false)

@@ -1,9 +1,11 @@
-// f32: the packed product of linear.inc with AVX2 or AVX-512, Eigen on any other CPU. f64: the
-// reference.
+// f32: the packed product of linear.inc with AVX2 or AVX-512, that of linear_amx.inc on AMX tiles,
+// Eigen on any other CPU. f64: the reference.
 #include "kernels/linear.h"
 
 #include <Eigen/Core>
 #include <algorithm>
+#include <bit>
+#include <cmath>
 #include <cstdint>
 #include <cstring>
 #include <type_traits>
@@ -45,13 +47,27 @@ namespace medley::kernels::cpu::amx {
 using avx512::load;
 using avx512::transpose;
 using avx512::Vec;
+#include "kernels/cpu/tiles_amx.inc"
+// On the tiles above.
 #include "kernels/cpu/linear_amx.inc"
 }  // namespace medley::kernels::cpu::amx
+#pragma GCC pop_options
+#pragma GCC push_options
+#pragma GCC target("avx512f,avx512dq,avx512bw,avx512vl,avx2,fma,prefer-vector-width=512")
+namespace medley::kernels::cpu::amx_model {
+using avx512::load;
+using avx512::transpose;
+using avx512::Vec;
+#include "kernels/cpu/tiles_model.inc"
+// On the tiles above.
+#include "kernels/cpu/linear_amx.inc"
+}  // namespace medley::kernels::cpu::amx_model
 #pragma GCC pop_options
 #else
 namespace medley::kernels::cpu {
 namespace amx = avx512;
-}
+namespace amx_model = avx512;
+}  // namespace medley::kernels::cpu
 #endif
 
 namespace medley::kernels::cpu {
@@ -102,6 +118,8 @@ void gemm(const Gemm<float>& args) {
   switch (isa()) {
     case Isa::amx:
       return amx::gemm(args);
+    case Isa::amx_model:
+      return amx_model::gemm(args);
     case Isa::avx512:
       return avx512::gemm(args);
     case Isa::avx2:

@@ -11,6 +11,7 @@ MEDLEY_DEVICE float clip_factor(const AdamW<float>& a) {
   return norm > a.clip ? static_cast<float>(a.clip / norm) : 1.0f;
 }
 
+// registers: 53
 __global__ void __launch_bounds__(kFlatThreads)
     adamw_kernel(const AdamW<float> a, const AdamWFactors<float> factors) {
   const int64_t i = flat_index(), left = a.n - i;

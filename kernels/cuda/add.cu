@@ -5,13 +5,15 @@
 namespace medley::kernels::cuda {
 namespace {
 
+// registers: 29
 template <class T>
 __global__ void __launch_bounds__(kFlatThreads) add_kernel(const Add<T> a) {
   const int64_t i = flat_index(), left = a.n - i;
   if (left <= 0) return;
   Eight x = load_eight(a.a + i, left);
   if (a.b != nullptr) add_eight(x, a.b + i, left);
-  MEDLEY_UNROLL for (float& v : x.at) v *= a.factor;
+  const float factor = a.times != nullptr ? a.factor * device::to_float(*a.times) : a.factor;
+  MEDLEY_UNROLL for (float& v : x.at) v *= factor;
   store_eight(a.y + i, left, x);
 }
 

@@ -5,6 +5,7 @@
 namespace medley::kernels::cuda {
 namespace {
 
+// registers: 32
 __global__ void __launch_bounds__(kFlatThreads) ema_kernel(const Ema<float> a) {
   const int64_t i = flat_index(), left = a.n - i;
   if (left <= 0) return;

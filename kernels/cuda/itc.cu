@@ -40,6 +40,7 @@ MEDLEY_DEVICE float exponential(float x) { return device::exp2_approx(x * device
 
 // sim, and the momentum's in the place of target. blockIdx: tile of keys, of rows; direction, and 2
 // for the momentum.
+// registers: 47
 __global__ void __launch_bounds__(kTileThreads) itc_similarities_kernel(const Itc<float> a) {
   MEDLEY_SHARED(memory);
   const int64_t k0 = int64_t{blockIdx.x} * kTile, b0 = int64_t{blockIdx.y} * kTile;
@@ -66,6 +67,7 @@ struct RowResult {
 };
 
 // blockIdx: row, direction. results: [2, B].
+// registers: 32
 __global__ void __launch_bounds__(kThreads)
     itc_rows_kernel(const Itc<float> a, RowResult* results) {
   MEDLEY_SHARED(memory);
@@ -107,6 +109,7 @@ __global__ void __launch_bounds__(kThreads)
 }
 
 // loss and dtemp from the rows, in f64 and by one block.
+// registers: 40
 __global__ void __launch_bounds__(kThreads)
     itc_loss_kernel(const Itc<float> a, const RowResult* results) {
   MEDLEY_SHARED(memory);
@@ -124,6 +127,7 @@ __global__ void __launch_bounds__(kThreads)
 }
 
 // dsim . keys of one part. blockIdx: tile of features, of rows; direction and part.
+// registers: 48
 __global__ void __launch_bounds__(kTileThreads)
     itc_gradients_kernel(const Itc<float> a, const RowResult* results, float* parts) {
   MEDLEY_SHARED(memory);
@@ -150,6 +154,7 @@ __global__ void __launch_bounds__(kTileThreads)
 }
 
 // The parts in order, divided by temp. blockIdx.y: direction.
+// registers: 32
 __global__ void __launch_bounds__(kThreads)
     itc_parts_kernel(const Itc<float> a, const float* parts, int64_t count) {
   const int64_t i = int64_t{blockIdx.x} * kThreads + threadIdx.x, size = a.batch * a.n;

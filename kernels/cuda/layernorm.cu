@@ -11,6 +11,7 @@
 namespace medley::kernels::cuda {
 namespace {
 
+// registers: 64
 template <class T, int kEights>
 __global__ void __launch_bounds__(kRowThreads)
     layernorm_forward_kernel(const LayerNormForward<T> a) {
@@ -100,6 +101,7 @@ class ParameterSums {
 };
 
 // parts: [warps, 2, n], or null.
+// registers: 184
 template <class T, int kEights>
 __global__ void __launch_bounds__(kRowThreads, 1)
     layernorm_backward_kernel(const LayerNormBackward<T> a, float* parts) {
@@ -143,6 +145,7 @@ __global__ void __launch_bounds__(kRowThreads, 1)
 // w sums parts w, w + 32, ... of them, then the first warp adds the 32 sums in order.
 constexpr int kSumWarps = 32;
 
+// registers: 32
 __global__ void __launch_bounds__(32 * kSumWarps)
     layernorm_sums_kernel(const float* parts, int64_t count, int64_t n, float* dweight,
                           float* dbias) {

@@ -24,6 +24,7 @@ struct Chunk {
 constexpr int kThreads = 256;
 constexpr int kLanes = static_cast<int>(kNormLanes), kChunks = kThreads / kLanes;  // of a block
 
+// registers: 40
 __global__ void __launch_bounds__(kThreads)
     norm_chunks_kernel(const SquaredNorm<float> a, Chunk* chunks, int64_t count) {
   const int64_t chunk = static_cast<int64_t>(blockIdx.x) * kChunks + threadIdx.x / kLanes;
@@ -45,6 +46,7 @@ __global__ void __launch_bounds__(kThreads)
 }
 
 // One block: each thread adds groups of chunks, the first adds the groups.
+// registers: 32
 __global__ void __launch_bounds__(kThreads)
     norm_groups_kernel(const SquaredNorm<float> a, const Chunk* chunks, int64_t count,
                        int64_t groups) {

@@ -8,6 +8,7 @@ namespace {
 
 constexpr float kEps = static_cast<float>(kNormalizeEps);
 
+// registers: 60
 template <class T, int kEights>
 __global__ void __launch_bounds__(kRowThreads)
     normalize_forward_kernel(const NormalizeForward<T> a) {
@@ -29,6 +30,7 @@ __global__ void __launch_bounds__(kRowThreads)
   if (threadIdx.x % 32 == 0) a.norm[row] = norm;
 }
 
+// registers: 112
 template <class T, int kEights>
 __global__ void __launch_bounds__(kRowThreads)
     normalize_backward_kernel(const NormalizeBackward<T> a) {

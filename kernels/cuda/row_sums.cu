@@ -10,6 +10,7 @@ namespace medley::kernels::cuda {
 namespace {
 
 // order[r] = i when r positions come before i. A warp has one i.
+// registers: 32
 __global__ void __launch_bounds__(kRowThreads)
     sort_positions_kernel(const int32_t* index, int64_t count, int32_t* order) {
   const int64_t i = warp_index();
@@ -24,6 +25,7 @@ __global__ void __launch_bounds__(kRowThreads)
 
 // A warp has a place in `order` and kColumnStride columns (blockIdx.y). It works when the index
 // there is the first of its kind, for all that follow. kAhead rows are on their way at a time.
+// registers: 105
 template <class T, class Sum>
 __global__ void __launch_bounds__(kRowThreads)
     row_sums_kernel(const RowSums<T, Sum> a, const int32_t* order, device::Fault* fault) {

@@ -40,6 +40,7 @@ MEDLEY_DEVICE int64_t draw(const SampleNegatives<float>& a, int64_t b, const dou
   return drawn;
 }
 
+// registers: 48
 __global__ void __launch_bounds__(kThreads)
     sample_negatives_kernel(const SampleNegatives<float> a) {
   MEDLEY_SHARED(memory);

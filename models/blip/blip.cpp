@@ -1,6 +1,7 @@
 // Builds a BLIP; its parts for inference that are one call each.
 #include "models/blip/blip.h"
 
+#include "autograd/dtype_switch.h"
 #include "autograd/ops/rows.h"
 #include "core/error.h"
 #include "core/scope.h"
@@ -13,6 +14,13 @@ namespace medley::models {
 
 using autograd::Init;
 using autograd::ParameterBuilder;
+
+namespace {
+
+// What inference is given may lie anywhere. Where it lies on the device already its link is kept.
+Tensor on_device(const Tensor& t, Device device) { return t.device() == device ? t : t.to(device); }
+
+}  // namespace
 
 // The order of declaration is the order in memory: first what the momentum model has too, last the
 // temperature, which may have a learning rate of its own.
@@ -44,7 +52,7 @@ Blip::Impl::Impl(const ModelConfig& model_config, const LossConfig& loss_config,
   momentum = average.build(dtype, device, *seed, /*with_gradients=*/false);
   check_same_range(momentum, weights);
   update_average(momentum, weights, 0);
-  queue = make_queue(losses.queue_size, model.embed_dim, dtype, device, *seed);
+  queue = make_queue(losses.queue_size, model.embed_dim, autograd::wide(dtype), device, *seed);
 }
 
 void Blip::Impl::require_training(const char* step) const {
@@ -60,7 +68,8 @@ Tensor Blip::Impl::image_rows(const Tensor& image_tokens) const {
     throw ShapeError(str("[blip] image tokens have shape ", image_tokens.shape(),
                          " instead of (B, ", tokens_per_image, ", ", model.vit_width, ")"),
                      "encode_image makes them");
-  return image_tokens.view({image_tokens.size(0) * tokens_per_image, model.vit_width});
+  return on_device(image_tokens, device)
+      .view({image_tokens.size(0) * tokens_per_image, model.vit_width});
 }
 
 Blip::Blip(const ModelConfig& model, const LossConfig& losses, SpecialTokens tokens, DType dtype,
@@ -72,35 +81,36 @@ Blip::~Blip() = default;
 
 Tensor Blip::encode_image(const Tensor& images) {
   const Scope scope("blip");
-  return impl_->student.image.tokens(images).view(
-      {images.size(0), impl_->model.tokens_per_image(), impl_->model.vit_width});
+  return impl_->student.image.tokens(on_device(images, impl_->device))
+      .view({images.size(0), impl_->model.tokens_per_image(), impl_->model.vit_width});
 }
 
 Tensor Blip::image_features(const Tensor& image_tokens) {
   const Scope scope("blip");
   const Towers& towers = impl_->student;
   const Tensor rows = impl_->image_rows(image_tokens);
-  return towers.image_features(autograd::gather_rows(
-      rows, towers.image.class_rows(image_tokens.size(0), image_tokens.device())));
+  return towers.image_features(
+      autograd::gather_rows(rows, towers.image.class_rows(image_tokens.size(0), rows.device())));
 }
 
 Tensor Blip::text_features(const PackedText& text) {
   const Scope scope("blip");
-  return impl_->student.text_features(text);
+  return impl_->student.text_features(to(text, impl_->device));
 }
 
 MedPass Blip::Impl::joint_pass(const Tensor& image_tokens, const PackedText& text,
                                const Tensor& ids, const Tensor& kv_index) const {
-  MedPass pass = encoder_pass(text, ids);
+  MedPass pass = encoder_pass(to(text, device), on_device(ids, device));
   pass.image = image_rows(image_tokens);
   pass.images = autograd::uniform_sequences(image_tokens.size(0), model.tokens_per_image(), device);
-  pass.image_of = kv_index;
+  pass.image_of = on_device(kv_index, device);
   return pass;
 }
 
 Tensor Blip::text_states(const PackedText& text) {
   const Scope scope("blip");
-  return impl_->student.text.forward(with_all_rows(encoder_pass(text, text.ids)));
+  const PackedText moved = to(text, impl_->device);
+  return impl_->student.text.forward(with_all_rows(encoder_pass(moved, moved.ids)));
 }
 
 Tensor Blip::multimodal_states(const Tensor& image_tokens, const PackedText& text,

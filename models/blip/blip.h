@@ -72,7 +72,8 @@ class Blip {
   // and the prompt, are not asked for.
   Tensor caption_loss(const Batch& batch, int64_t given, const StepInfo& info);
 
-  // Inference parts; none of them records when no tape does.
+  // Inference parts; none of them records when no tape does. What they are given may lie on any
+  // device; results lie on the model's.
   Tensor encode_image(const Tensor& images);          // [B, 3, S, S] -> [B, N, C]
   Tensor image_features(const Tensor& image_tokens);  // -> [B, E], unit rows
   Tensor text_features(const PackedText& text);       // -> [B, E], unit rows

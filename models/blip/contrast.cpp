@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "core/scope.h"
 #include "core/str.h"
+#include "kernels/clamp.h"
 #include "kernels/dispatch.h"
 #include "kernels/sampling.h"
 #include "kernels/wide.h"
@@ -35,13 +36,13 @@ void check_batch(const char* step, const Batch& batch, bool needs_captions) {
 }
 
 void clamp_temperature(const Tensor& temp) {
-  if (temp.device().kind != Device::Cpu) return;
   autograd::with_float("pretrain", temp.dtype(), [&](auto zero) {
     using T = decltype(zero);
-    using W = kernels::Wide<T>;
-    T& value = *temp.data<T>();
-    value = static_cast<T>(std::clamp(static_cast<W>(value), static_cast<W>(kSmallestTemperature),
-                                      static_cast<W>(kLargestTemperature)));
+    MEDLEY_KERNEL(clamp, temp.device(),
+                  kernels::Clamp<T>{.n = 1,
+                                    .x = temp.data<T>(),
+                                    .low = static_cast<kernels::Wide<T>>(kSmallestTemperature),
+                                    .high = static_cast<kernels::Wide<T>>(kLargestTemperature)});
   });
   temp.bump_version();
 }
@@ -110,14 +111,9 @@ DropoutSites Blip::Impl::image_sites(const StepInfo& info, DropoutSites::Pass pa
   return {model.drop_path, info.seed, info.step, pass};
 }
 
-std::vector<int32_t> draw_negatives(const Tensor& sim, const Tensor& caption, const StepInfo& info,
-                                    uint32_t direction, NegativeRule rule) {
+Tensor draw_negatives(const Tensor& sim, const Tensor& caption, const StepInfo& info,
+                      uint32_t direction, NegativeRule rule) {
   const int64_t batch = sim.size(0);
-  if (sim.device().kind == Device::Meta) {
-    std::vector<int32_t> next;
-    for (int64_t b = 0; b < batch; ++b) next.push_back(static_cast<int32_t>((b + 1) % batch));
-    return next;
-  }
   const Tensor index = Tensor::empty({batch}, DType::i32, sim.device());
   autograd::with_float("pretrain", sim.dtype(), [&](auto zero) {
     using T = decltype(zero);
@@ -134,7 +130,7 @@ std::vector<int32_t> draw_negatives(const Tensor& sim, const Tensor& caption, co
                       .direction = direction,
                       .index = index.data<int32_t>()});
   });
-  return index.to_vector<int32_t>();
+  return index;
 }
 
 }  // namespace medley::models

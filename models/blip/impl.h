@@ -21,10 +21,9 @@ struct Contrast {
 struct NegativeRule {
   double scale = 1, floor = 1e-4;
 };
-// sim [B, >= B] -> B indices. On Meta nothing can be drawn: the next pair
-// stands in, so that lengths add up.
-std::vector<int32_t> draw_negatives(const Tensor& sim, const Tensor& caption, const StepInfo& info,
-                                    uint32_t direction, NegativeRule rule = {});
+// sim [B, >= B] -> [B] i32, without values on Meta.
+Tensor draw_negatives(const Tensor& sim, const Tensor& caption, const StepInfo& info,
+                      uint32_t direction, NegativeRule rule = {});
 
 struct Blip::Impl {
   Impl(const ModelConfig& model_config, const LossConfig& loss_config, SpecialTokens special,

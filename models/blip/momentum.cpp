@@ -41,6 +41,7 @@ void update_average(const autograd::ParameterStore& average,
             .n = to.elements(), .average = to.data<T>(), .value = from.data<T>(), .keep = keep});
   });
   to.bump_version();
+  average.refresh();
 }
 
 }  // namespace medley::models

@@ -17,7 +17,7 @@ StepResult Blip::pretrain(const Batch& batch, const StepInfo& info) {
   result.itc = c.itc.loss;
 
   const auto negatives = [&](const Tensor& given, const Tensor& sim, uint32_t direction) {
-    return given.defined() ? host_values(given) : draw_negatives(sim, c.caption, info, direction);
+    return given.defined() ? given : draw_negatives(sim, c.caption, info, direction);
   };
   JointTexts joint = joint_texts(batch.text, negatives(info.negative_images, c.itc.sim_t2i, 0),
                                  negatives(info.negative_texts, c.itc.sim_i2t, 1), m.tokens);
@@ -25,18 +25,18 @@ StepResult Blip::pretrain(const Batch& batch, const StepInfo& info) {
   joint.pass.images = autograd::uniform_sequences(B, m.model.tokens_per_image(), c.image.device());
   joint.pass.dropout = m.text_sites(info, DropoutSites::lockstep);
   const std::vector<Tensor> hidden =
-      autograd::split_rows(m.student.text.forward(joint.pass), {3 * B, joint.next_token.size(0)});
-  if (info.trace) info.trace->itm_hidden = hidden[0];
+      autograd::split_rows(m.student.text.forward(joint.pass), {joint.next_token.size(0), 3 * B});
+  if (info.trace) info.trace->itm_hidden = hidden[1];
   {
     const Scope loss("itm");
-    const Tensor logits = m.itm_head(hidden[0]);
+    const Tensor logits = m.itm_head(hidden[1]);
     if (info.trace) info.trace->itm_logits = logits;
     result.itm_logits = logits.clone();  // backward writes over the logits
     result.itm = autograd::cross_entropy(logits, joint.match);
   }
   {
     const Scope loss("lm");
-    const Tensor logits = m.student.text.logits(hidden[1]);
+    const Tensor logits = m.student.text.logits(hidden[0]);
     if (info.trace) info.trace->lm_logits = logits;
     result.lm = autograd::cross_entropy(logits, joint.next_token, m.losses.label_smoothing);
   }

@@ -19,7 +19,7 @@ StepResult Blip::retrieve(const Batch& batch, const StepInfo& info) {
 
   const auto negatives = [&](const Tensor& given, const Tensor& query, const Tensor& key,
                              uint32_t direction) {
-    if (given.defined()) return host_values(given);
+    if (given.defined()) return given;
     const autograd::NoGrad no_grad;
     return draw_negatives(autograd::linear(query, key, Tensor()), c.caption, info, direction,
                           {.scale = 1 / temperature(), .floor = 0});

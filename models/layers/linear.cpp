@@ -32,7 +32,7 @@ Linear Linear::fused(ParameterBuilder& builder, const std::string& name, const s
 }
 
 Tensor Linear::operator()(const Tensor& x, const autograd::LinearOptions& options) const {
-  return autograd::linear(x, weight_, bias_, options);
+  return autograd::linear(x, weight_.compute(), bias_, options);
 }
 
 Tensor Linear::residual(const Tensor& x, const Tensor& residual, const kernels::DropoutKey& key,

@@ -111,10 +111,10 @@ Tensor Nlvr::states(const Tensor& images, const PackedText& text, const StepInfo
   const Pair pictures{autograd::split_rows(image_.tokens(images, sites(config_.drop_path)),
                                            {count * tokens, count * tokens}),
                       autograd::uniform_sequences(count, tokens, device_)};
-  Tensor x =
-      autograd::dropout(embedding_norm_(autograd::embedding(with_first_token(text, tokens_.enc),
-                                                            text.positions, words_, positions_)),
-                        dropout.at(0, Site::hidden));
+  Tensor x = autograd::dropout(
+      embedding_norm_(autograd::embedding(with_first_token(text, tokens_.enc), text.positions,
+                                          words_, positions_, words_.tensor().dtype())),
+      dropout.at(0, Site::hidden));
   for (size_t i = 0; i < layers_.size(); ++i) {
     const Scope in("layer", static_cast<int64_t>(i));
     const Layer& layer = layers_[i];

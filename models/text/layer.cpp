@@ -26,22 +26,22 @@ Tensor MedLayer::attend(const Tensor& x, const MedPass& pass, size_t index, bool
                         const MedNames& names) const {
   const bool both = pass.encoder.rows > 0 && pass.decoder.rows > 0;
   const std::vector<Tensor> parts =
-      both ? autograd::split_rows(x, {pass.encoder.rows, pass.decoder.rows})
+      both ? autograd::split_rows(x, {pass.decoder.rows, pass.encoder.rows})
            : std::vector<Tensor>{x, x};
   std::vector<Tensor> attended;
-  if (pass.encoder.rows > 0) {
-    const Scope tower(names.encoder), layer("layer", static_cast<int64_t>(index));
-    const Scope scope("attention");
-    attended.push_back(attend_group(encoder, parts[0], pass.encoder, false, last,
-                                    pass.dropout.at(index + 1, Site::encoder_probabilities),
-                                    pass.dropout.at(index + 1, Site::encoder_output)));
-  }
   if (pass.decoder.rows > 0) {
     const Scope tower(names.decoder), layer("layer", static_cast<int64_t>(index));
     const Scope scope("attention");
-    attended.push_back(attend_group(decoder, parts[1], pass.decoder, true, last,
+    attended.push_back(attend_group(decoder, parts[0], pass.decoder, true, last,
                                     pass.dropout.at(index + 1, Site::decoder_probabilities),
                                     pass.dropout.at(index + 1, Site::decoder_output)));
+  }
+  if (pass.encoder.rows > 0) {
+    const Scope tower(names.encoder), layer("layer", static_cast<int64_t>(index));
+    const Scope scope("attention");
+    attended.push_back(attend_group(encoder, parts[1], pass.encoder, false, last,
+                                    pass.dropout.at(index + 1, Site::encoder_probabilities),
+                                    pass.dropout.at(index + 1, Site::encoder_output)));
   }
   return both ? autograd::concat_rows(attended) : attended[0];
 }

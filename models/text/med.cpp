@@ -114,7 +114,9 @@ void Med::tie_decoder(ParameterBuilder& builder) const {
 Tensor Med::embed(const Tensor& ids, const Tensor& positions,
                   const kernels::DropoutKey& key) const {
   const Scope scope("embeddings");
-  return autograd::dropout(norm_(autograd::embedding(ids, positions, words_, positions_)), key);
+  return autograd::dropout(
+      norm_(autograd::embedding(ids, positions, words_, positions_, words_.compute().dtype())),
+      key);
 }
 
 Tensor Med::forward(const MedPass& pass) const {
@@ -140,7 +142,7 @@ Tensor Med::logits(const Tensor& hidden) const {
   const Scope tower(names_.decoder);
   const Scope scope("cls");
   const Tensor x = head_norm_(head_dense_(hidden, {.gelu = true, .residual = {}}));
-  return autograd::linear(x, words_, head_bias_);
+  return autograd::linear(x, words_.compute(), head_bias_);
 }
 
 }  // namespace medley::models

@@ -4,7 +4,6 @@
 namespace medley::models {
 
 NextTokens next_tokens(const PackedText& text, int64_t given) {
-  const std::vector<int32_t> ids = host_values(text.ids);
   std::vector<int32_t> rows, tokens;
   NextTokens next;
   int32_t start = 0;
@@ -13,7 +12,7 @@ NextTokens next_tokens(const PackedText& text, int64_t given) {
     for (int32_t t = 0; t + 1 < length; ++t) {
       if (t + 1 < given) continue;
       rows.push_back(start + t);
-      tokens.push_back(ids[static_cast<size_t>(start + t + 1)]);
+      tokens.push_back(text.tokens[static_cast<size_t>(start + t + 1)]);
     }
     next.lengths.push_back(static_cast<int32_t>(rows.size() - before));
     start += length;

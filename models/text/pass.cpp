@@ -5,26 +5,24 @@
 
 namespace medley::models {
 
-std::vector<int32_t> host_values(const Tensor& tensor) {
-  if (tensor.device().kind == Device::Meta)
-    return std::vector<int32_t>(static_cast<size_t>(tensor.elements()), 0);
-  return tensor.to_vector<int32_t>();
-}
-
 Tensor first_rows(const PackedText& text) {
   std::vector<int32_t> rows(text.lengths.size());
   std::exclusive_scan(text.lengths.begin(), text.lengths.end(), rows.begin(), 0);
   return Tensor::from(rows, {static_cast<int64_t>(rows.size())}, text.ids.device());
 }
 
-Tensor with_first_token(const PackedText& text, int32_t token) {
-  std::vector<int32_t> ids = host_values(text.ids);
+std::vector<int32_t> tokens_with_first(const PackedText& text, int32_t token) {
+  std::vector<int32_t> tokens = text.tokens;
   size_t row = 0;
   for (const int32_t length : text.lengths) {
-    ids[row] = token;
+    tokens[row] = token;
     row += static_cast<size_t>(length);
   }
-  return Tensor::from(ids, text.ids.shape(), text.ids.device());
+  return tokens;
+}
+
+Tensor with_first_token(const PackedText& text, int32_t token) {
+  return Tensor::from(tokens_with_first(text, token), text.ids.shape(), text.ids.device());
 }
 
 MedPass encoder_pass(const PackedText& text, const Tensor& ids) {

@@ -19,24 +19,23 @@ struct TextGroup {
 };
 
 struct MedPass {
-  Tensor ids, positions;  // [rows] i32: the encoder's texts, then the decoder's
-  TextGroup encoder;      // bidirectional
+  Tensor ids, positions;  // [rows] i32: the decoder's texts, then the encoder's
   TextGroup decoder;      // causal, with the decoder's self-attention
+  TextGroup encoder;      // bidirectional
   DropoutSites dropout;
 
   // Cross-attention; undefined image: none.
   Tensor image;                      // [image rows, C of the image tower]
   autograd::Sequences images;        // its rows by image
-  Tensor image_of;                   // [texts] i32: the image of each text, encoder's texts first
+  Tensor image_of;                   // [texts] i32: the image of each text, decoder's texts first
   autograd::Sequences queries;       // all rows by text
   autograd::Sequences last_queries;  // kept rows by text
 };
 
-// Values of an i32 tensor on the host; zeros for a Meta tensor, which has none.
-std::vector<int32_t> host_values(const Tensor& tensor);
 // Row of the first token of each text: [texts] i32.
 Tensor first_rows(const PackedText& text);
-// The ids with `token` in place of each text's first: [tokens] i32.
+// The tokens with `token` in place of each text's first, on the host and as ids [tokens] i32.
+std::vector<int32_t> tokens_with_first(const PackedText& text, int32_t token);
 Tensor with_first_token(const PackedText& text, int32_t token);
 // The encoder over these texts of which only the first tokens are wanted; no image yet.
 MedPass encoder_pass(const PackedText& text, const Tensor& ids);

@@ -80,7 +80,7 @@ Tensor Vit::forward(const Tensor& images, const DropoutSites& sites, bool class_
   Tensor x;
   {
     const Scope scope("patch_embed");
-    x = autograd::patch_embed(images, patch_weight_, patch_bias_, cls_, pos_);
+    x = autograd::patch_embed(images, patch_weight_.compute(), patch_bias_, cls_, pos_);
     x = x.view({count * tokens_, width_});
   }
   for (size_t i = 0; i < blocks_.size(); ++i) {

@@ -11,8 +11,8 @@ Memory Vqa::read_padded(const Tensor& image_tokens, const PackedText& questions,
                         Blip::FirstToken first) {
   const autograd::NoGrad no_grad;
   const Scope scope("vqa");
-  const std::vector<int32_t> given = host_values(
-      first == Blip::FirstToken::enc ? with_first_token(questions, tokens_.enc) : questions.ids);
+  const std::vector<int32_t> given =
+      first == Blip::FirstToken::enc ? tokens_with_first(questions, tokens_.enc) : questions.tokens;
   const int32_t longest = *std::max_element(questions.lengths.begin(), questions.lengths.end());
   // Two blocks of keys a question: its own, and the padding's, which nothing attends to.
   std::vector<int32_t> ids, positions, blocks, own_block, image_of;

@@ -15,10 +15,10 @@ namespace medley::models {
 namespace {
 
 // Candidate i of a packed list.
-std::vector<int32_t> text_at(const std::vector<int32_t>& ids, const PackedText& texts, size_t i) {
+std::vector<int32_t> text_at(const PackedText& texts, size_t i) {
   const auto start = std::accumulate(texts.lengths.begin(),
                                      texts.lengths.begin() + static_cast<int64_t>(i), int64_t{0});
-  return {ids.begin() + start, ids.begin() + start + texts.lengths[i]};
+  return {texts.tokens.begin() + start, texts.tokens.begin() + start + texts.lengths[i]};
 }
 
 }  // namespace
@@ -29,10 +29,9 @@ std::vector<Vqa::Ranked> Vqa::rank(const Memory& questions, const PackedText& ca
   const auto all = static_cast<int64_t>(candidates.lengths.size());
   if (k < 1 || k > all)
     throw ValueError(str("[vqa] rank is to score ", k, " of ", all, " candidates"));
-  const std::vector<int32_t> ids = host_values(candidates.ids);
   std::vector<std::vector<int32_t>> texts;
   for (size_t c = 0; c < candidates.lengths.size(); ++c) {
-    texts.push_back(text_at(ids, candidates, c));
+    texts.push_back(text_at(candidates, c));
     if (texts.back().size() < 2)
       throw ValueError(str("[vqa] candidate ", c, " has no token after its first"));
   }

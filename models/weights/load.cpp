@@ -78,8 +78,19 @@ bool same_bytes(const Tensor& a, const Tensor& b) {
          std::memcmp(a.raw(), b.raw(), a.bytes()) == 0;
 }
 
+void resize_into(WeightFiles& files, const WeightEntry& source, const Tensor& destination) {
+  const int64_t side = std::llround(std::sqrt(static_cast<double>(destination.size(1) - 1)));
+  Tensor positions = files.read(source);
+  if (positions.dtype() == DType::bf16) positions = positions.to(DType::f32);
+  copy_floats(resize_positions(positions, side, side), destination,
+              files.path() + ": '" + source.stored + "'");
+}
+
 void load_one(WeightFiles& files, const Target& target) {
-  const Tensor destination = target.arena->at(target.first->name).detach();
+  const Tensor parameter = target.arena->at(target.first->name).detach();
+  const bool on_host = parameter.device().kind == Device::Cpu;
+  const Tensor destination =
+      on_host ? parameter : Tensor::empty(parameter.shape(), parameter.dtype());
   const WeightEntry& source = *target.sources[0];
   for (size_t i = 1; i < target.sources.size(); ++i)
     if (!same_bytes(files.read(source), files.read(*target.sources[i])))
@@ -87,13 +98,10 @@ void load_one(WeightFiles& files, const Target& target) {
                           "' are one parameter but differ"));
   if (same_shape(destination.shape(), source.shape)) {
     files.read_into(source, destination);
-    return;
+  } else {
+    resize_into(files, source, destination);
   }
-  const int64_t side = std::llround(std::sqrt(static_cast<double>(destination.size(1) - 1)));
-  Tensor positions = files.read(source);
-  if (positions.dtype() == DType::bf16) positions = positions.to(DType::f32);
-  copy_floats(resize_positions(positions, side, side), destination,
-              files.path() + ": '" + source.stored + "'");
+  if (!on_host) parameter.copy_from(destination);
 }
 
 void add_lines(std::string& text, const char* what, const std::vector<std::string>& names,

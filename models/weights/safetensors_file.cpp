@@ -70,8 +70,14 @@ void SafetensorsFile::read_into(const std::string& name, const Tensor& destinati
                         " is wanted"));
   if (!destination.is_contiguous())
     throw ValueError("[safetensors] the destination of '" + name + "' is not contiguous");
-  read_bytes(found, {static_cast<char*>(destination.raw()), destination.bytes()});
-  destination.bump_version();
+  const bool on_host = destination.device().kind == Device::Cpu;
+  const Tensor host =
+      on_host ? destination : Tensor::empty(destination.shape(), destination.dtype());
+  read_bytes(found, {static_cast<char*>(host.raw()), host.bytes()});
+  if (on_host)
+    destination.bump_version();
+  else
+    destination.copy_from(host);
 }
 
 void SafetensorsFile::read_bytes(const SafetensorsEntry& found, std::span<char> destination) {

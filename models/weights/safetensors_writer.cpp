@@ -55,8 +55,8 @@ void write_safetensors(std::vector<NamedTensor> tensors, const SafetensorsMetada
   std::vector<std::string> names;
   for (const NamedTensor& named : tensors) {
     names.push_back(named.name);
-    if (!named.tensor.is_contiguous() || named.tensor.device().kind != Device::Cpu)
-      throw ValueError("[safetensors] '" + named.name + "' is not a contiguous CPU tensor");
+    if (!named.tensor.is_contiguous() || named.tensor.device().kind == Device::Meta)
+      throw ValueError("[safetensors] '" + named.name + "' is not a contiguous tensor with values");
   }
   std::sort(names.begin(), names.end());
   auto twice = std::adjacent_find(names.begin(), names.end());
@@ -69,8 +69,10 @@ void write_safetensors(std::vector<NamedTensor> tensors, const SafetensorsMetada
     length[i] = static_cast<char>((header.size() >> (8 * i)) & 0xFF);
   sink(length);
   sink(header);
-  for (const NamedTensor& named : tensors)
-    sink({static_cast<const char*>(named.tensor.raw()), named.tensor.bytes()});
+  for (const NamedTensor& named : tensors) {
+    const Tensor host = named.tensor.to(Device{});
+    sink({static_cast<const char*>(host.raw()), host.bytes()});
+  }
 }
 
 uint64_t safetensors_size(const std::vector<NamedTensor>& tensors,

@@ -33,7 +33,7 @@ TEST_CASE("ops name what does not fit") {
   CHECK_THROWS_WITH(
       self_attention(x, make_sequences({1, 2}), {.heads = 1, .causal = false, .dropout = {}}),
       Contains("ends at 3") && Contains("2 rows"));
-  CHECK_THROWS_WITH(embedding(ints({9}), ints({0}), x, x), Contains("ids[0] is 9"));
+  CHECK_THROWS_WITH(embedding(ints({9}), ints({0}), x, x, x.dtype()), Contains("ids[0] is 9"));
   CHECK_THROWS_WITH(gather_rows(x, ints({0, -1})), Contains("index[1] is -1"));
   CHECK_THROWS_WITH(cross_entropy(x, ints({0, 6})), Contains("targets[1] is 6"));
   CHECK_THROWS_WITH(split_rows(x, {1, 2}), Contains("(2, 6)"));

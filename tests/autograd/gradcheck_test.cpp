@@ -95,7 +95,7 @@ TEST_CASE("gradcheck: rows") {
 TEST_CASE("gradcheck: embeddings and patches") {
   gradcheck(
       [](const Inputs& in) {
-        return embedding(ints({3, 1, 3}), ints({0, 1, 0}), in[0], in[1]);
+        return embedding(ints({3, 1, 3}), ints({0, 1, 0}), in[0], in[1], in[0].dtype());
       },
       {random_tensor({5, 4}, 1), random_tensor({2, 4}, 2)});
   const Tensor images = random_tensor({2, 3, 4, 4}, 3);

@@ -80,7 +80,7 @@ TEST_CASE("wanted: layernorm") {
 TEST_CASE("wanted: embedding and patch_embed") {
   check_every_subset(
       [](const Inputs& t) {
-        return embedding(ints({3, 1, 3}), ints({0, 1, 0}), t[0], t[1]);
+        return embedding(ints({3, 1, 3}), ints({0, 1, 0}), t[0], t[1], t[0].dtype());
       },
       {random_tensor({5, 4}, 1), random_tensor({2, 4}, 2)});
   const Tensor images = random_tensor({2, 3, 4, 4}, 3);

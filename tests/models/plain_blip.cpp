@@ -119,7 +119,8 @@ Tensor PlainBlip::bert(const PackedText& text, const std::string& root, const Im
   const std::string embeddings = root + ".embeddings";
   Tensor x =
       norm(ag::embedding(text.ids, text.positions, at(embeddings + ".word_embeddings.weight"),
-                         at(embeddings + ".position_embeddings.weight")),
+                         at(embeddings + ".position_embeddings.weight"),
+                         at(embeddings + ".position_embeddings.weight").dtype()),
            embeddings + ".LayerNorm", 1e-12);
   for (int64_t i = 0; i < model_.text_depth; ++i) {
     const std::string layer = root + ".encoder.layer." + std::to_string(i);

@@ -91,8 +91,11 @@ TEST_CASE("pretrain: hidden states of every token in step 0, in f64") {
   const Json& step = config.at("steps")[0];
   const auto negative_images = step.at("negative_image_for_text").get<std::vector<int32_t>>(),
              negative_texts = step.at("negative_text_for_image").get<std::vector<int32_t>>();
-  const JointTexts joint =
-      models::joint_texts(batch.text, negative_images, negative_texts, special_tokens(config));
+  const auto index = [](const std::vector<int32_t>& values) {
+    return Tensor::from(values, {static_cast<int64_t>(values.size())});
+  };
+  const JointTexts joint = models::joint_texts(batch.text, index(negative_images),
+                                               index(negative_texts), special_tokens(config));
   MedPass pass = models::with_all_rows(joint.pass);
   pass.image = image;
   pass.images = autograd::uniform_sequences(B, model.tokens_per_image());
@@ -102,9 +105,9 @@ TEST_CASE("pretrain: hidden states of every token in step 0, in f64") {
   for (const int32_t b : negative_texts) negative.push_back(texts[static_cast<size_t>(b)]);
   const std::vector<double> more = packed_rows(right.at("itm_hidden_neg"), negative);
   expected.insert(expected.end(), more.begin(), more.end());
-  const int64_t match_rows = pass.encoder.rows;
-  check("itm_hidden_pos, itm_hidden_neg", hidden.slice(0, 0, match_rows), expected);
-  check("lm_logits", student.towers.text.logits(hidden.slice(0, match_rows, hidden.size(0))),
+  const int64_t decoder_rows = pass.decoder.rows;
+  check("itm_hidden_pos, itm_hidden_neg", hidden.slice(0, decoder_rows, hidden.size(0)), expected);
+  check("lm_logits", student.towers.text.logits(hidden.slice(0, 0, decoder_rows)),
         packed_rows(right.at("lm_logits"), texts));
 }
 

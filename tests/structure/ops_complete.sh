@@ -16,7 +16,7 @@ for contract in kernels/*.h; do
   need "tests/ops/${op}_test.cpp"
   need "tests/ops/cases/${op}_cases.h"
   case $op in
-    adamw | cast | ema | norm | sampling) continue ;; # nothing flows back through them
+    adamw | clamp | ema | norm | sampling | select_texts) continue ;; # nothing flows back through them
     gather) differentiable=rows ;;             # named by what it takes, not by how
     *) differentiable=$op ;;
   esac

@@ -41,6 +41,7 @@ void add_pretrain(CLI::App& app, Program& p) {
   sub->add_option("--minutes", o.minutes, "stop cleanly after so much training time");
   sub->add_option("--batch", o.batch, "pictures a step");
   sub->add_option("--seed", o.seed, "of everything random");
+  sub->add_option("--device", o.device, "cpu, cuda, cuda:N; auto: the first GPU, else the CPU");
   sub->add_option("--threads", o.threads, "results do not depend on it");
   sub->add_flag("--print-config", o.print_config, "print the whole configuration as TOML and end");
   json_flag(sub, o.json);

@@ -19,6 +19,7 @@ struct PretrainOptions {
   std::string out;                // empty: runs/<preset>
   std::string resume;             // run to go on with
   std::vector<std::string> set;   // KEY=VALUE
+  std::optional<std::string> device;
   std::optional<int64_t> steps, batch, seed, threads;
   std::optional<double> minutes;
   bool print_config = false;

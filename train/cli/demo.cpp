@@ -1,6 +1,7 @@
 // medley demo: the whole of it on scenes, explained in plain words.
 #include <map>
 
+#include "core/cuda/device.h"
 #include "core/log.h"
 #include "core/str.h"
 #include "train/cli/commands.h"
@@ -80,7 +81,7 @@ int demo(const DemoOptions& options) {
              "; everything is saved. Go on with:\n  medley demo", choices));
     return kExitStopped;
   }
-  Json summary = finish_run(run, outcome);
+  Json summary = finish_run(run, outcome, cuda::choose_device(config.device));
   write_report(run);
   if (options.json) {
     print_json(summary);

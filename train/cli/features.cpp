@@ -22,7 +22,7 @@ struct Rows {
   std::vector<Json> labels;
   std::vector<Tensor> parts;
 
-  Tensor all() const { return autograd::concat_rows(parts); }
+  Tensor all() const { return autograd::concat_rows(parts).to(Device{}); }
 };
 
 // The first token's state of every sequence.

@@ -46,16 +46,18 @@ int match(const MatchOptions& options) {
   std::vector<std::vector<std::string>> rows{{"picture", "text", "match", "cosine"}};
   const auto use = [&](const std::vector<std::string>& good, const Tensor& pixels, double) {
     const Tensor tokens = model.encode_image(pixels);
-    const Tensor cosine = autograd::linear(model.image_features(tokens), text_features, Tensor());
+    const std::vector<float> cosine =
+        autograd::linear(model.image_features(tokens), text_features, Tensor()).to_vector<float>();
     for (size_t i = 0; i < good.size(); ++i) {
       const auto row = static_cast<int64_t>(i);
-      const Tensor logits =
-          model.match(tokens.slice(0, row, row + 1).contiguous(), texts, only_image, first);
+      const std::vector<float> logits =
+          model.match(tokens.slice(0, row, row + 1).contiguous(), texts, only_image, first)
+              .to_vector<float>();
       for (size_t t = 0; t < options.texts.size(); ++t) {
         const double probability =
-            share_of_second(logits.data<float>()[2 * t], logits.data<float>()[2 * t + 1]);
+            share_of_second(logits[2 * t], logits[2 * t + 1]);
         const auto similarity =
-            static_cast<double>(cosine.data<float>()[i * options.texts.size() + t]);
+            static_cast<double>(cosine[i * options.texts.size() + t]);
         results.push(Json::object()
                          .set("file", good[i])
                          .set("text", options.texts[t])

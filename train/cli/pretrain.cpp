@@ -1,4 +1,5 @@
 // medley pretrain: configuration, training, evaluation, report.
+#include "core/cuda/device.h"
 #include "core/log.h"
 #include "core/str.h"
 #include "train/cli/commands.h"
@@ -21,6 +22,7 @@ TrainConfig effective_config(const PretrainOptions& options) {
   set("train.minutes", options.minutes);
   set("train.batch_size", options.batch);
   set("train.seed", options.seed);
+  set("train.device", options.device);
   set("train.threads", options.threads);
   validate(config);
   return config;
@@ -63,7 +65,7 @@ int pretrain(const PretrainOptions& options) {
     info(str("the time is up after step ", outcome.step, " of ", config.steps));
   info(str("trained ", outcome.step, " steps in ", duration(outcome.seconds), ", ",
            fixed(outcome.images_per_second, 0), " images/s"));
-  Json summary = finish_run(run, outcome);
+  Json summary = finish_run(run, outcome, cuda::choose_device(config.device));
   std::string page = write_report(run);
   if (options.json) {
     print_json(summary);

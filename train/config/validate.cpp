@@ -29,6 +29,7 @@ void validate(const TrainConfig& c) {
   models::validate(c.losses);
   one_of("data.kind", c.data.kind, {"scenes", "json"});
   one_of("augment.kind", c.augment.kind, {"none", "affine", "blip"});
+  one_of("train.precision", c.precision, {"f32", "bf16"});
   one_of("train.schedule", c.optimizer.schedule, {"cosine", "paper"});
   require(c.data.scenes >= 1, "data.scenes", c.data.scenes, "at least 1");
   require(c.data.workers >= 0 && c.data.workers <= 64, "data.workers", c.data.workers, "0 to 64");

@@ -3,30 +3,30 @@
 
 #include <cmath>
 
+#include "autograd/dtype_switch.h"
+#include "kernels/dispatch.h"
 #include "kernels/norm.h"
 
 namespace medley::train {
-namespace {
-
-template <class T>
-Norm norm_of(const Tensor& flat) {
-  Norm result;
-  double sum = 0;
-  kernels::SquaredNorm<T> args;
-  args.n = flat.elements();
-  args.x = flat.data<T>();
-  args.sum = &sum;
-  args.nonfinite = &result.nonfinite;
-  kernels::cpu::squared_norm(args);
-  result.value = std::sqrt(sum);
-  return result;
+SquaredNorm squared_norm(const Tensor& flat) {
+  const SquaredNorm squared{Tensor::empty({1}, DType::f64, flat.device()),
+                            Tensor::empty({1}, DType::i64, flat.device())};
+  autograd::with_float("squared_norm", flat.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    MEDLEY_KERNEL(squared_norm, flat.device(),
+                  kernels::SquaredNorm<T>{.n = flat.elements(),
+                                          .x = flat.data<T>(),
+                                          .sum = squared.sum.data<double>(),
+                                          .nonfinite = squared.nonfinite.data<int64_t>()});
+  });
+  return squared;
 }
 
-}  // namespace
-
-Norm norm(const Tensor& flat) {
-  return flat.dtype() == DType::f64 ? norm_of<double>(flat) : norm_of<float>(flat);
+Norm on_host(const SquaredNorm& squared) {
+  return {std::sqrt(squared.sum.item()), static_cast<int64_t>(squared.nonfinite.item())};
 }
+
+Norm norm(const Tensor& flat) { return on_host(squared_norm(flat)); }
 
 BadTensor first_nonfinite(const FlatArena& arena) {
   for (const ArenaEntry& entry : arena.layout().entries()) {

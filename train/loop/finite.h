@@ -8,11 +8,19 @@
 
 namespace medley::train {
 
-struct Norm {
-  double value = 0;       // Euclidean, over the finite elements
-  int64_t nonfinite = 0;  // elements that are NaN or infinite
+// What kernels::SquaredNorm gives, where the tensor is.
+struct SquaredNorm {
+  Tensor sum;        // [1] f64, over the finite elements
+  Tensor nonfinite;  // [1] i64: elements that are NaN or infinite
 };
-Norm norm(const Tensor& flat);  // [n], f32 or f64
+SquaredNorm squared_norm(const Tensor& flat);  // [n], f32 or f64
+
+struct Norm {
+  double value = 0;  // Euclidean, over the finite elements
+  int64_t nonfinite = 0;
+};
+Norm on_host(const SquaredNorm& squared);
+Norm norm(const Tensor& flat);  // both at once
 
 struct BadTensor {
   std::string name;       // of the arena's entry; empty: all are finite

@@ -7,6 +7,7 @@
 #include "autograd/nn/parameters.h"
 #include "core/arena.h"
 #include "train/config/config.h"
+#include "train/loop/finite.h"
 
 namespace medley::train {
 
@@ -16,8 +17,11 @@ class Optimizer {
   Optimizer(const autograd::ParameterStore& store, const OptimizerConfig& config,
             const std::string& temperature);
 
-  // One step at rate lr; gradients are multiplied by gradient_scale first.
-  void step(double lr, double gradient_scale);
+  // One step at rate lr, with gradients scaled to a norm of at most `clip` (0: any). Nothing
+  // changes when `gradient`, their norm, counts any that are not finite: the caller reads it
+  // afterwards and then calls take_back(), which makes the step uncounted.
+  void step(double lr, const SquaredNorm& gradient, double clip);
+  void take_back() { --steps_; }
 
   int64_t steps() const { return steps_; }  // taken so far: t of the bias correction
   void set_steps(int64_t steps) { steps_ = steps; }
@@ -25,9 +29,10 @@ class Optimizer {
   FlatArena& second_moment() { return v_; }
 
  private:
-  void update(int64_t begin, int64_t end, double lr, double gradient_scale);
+  void update(int64_t begin, int64_t end, double lr, const SquaredNorm& gradient, double clip);
 
-  FlatArena weights_, gradients_, m_, v_;
+  autograd::ParameterStore store_;
+  FlatArena m_, v_;
   OptimizerConfig config_;
   int64_t temperature_begin_ = 0, temperature_end_ = 0;  // elements of the arena; equal: none
   int64_t steps_ = 0;

@@ -76,11 +76,11 @@ std::string find_checkpoint(const std::string& path) {
   return found;
 }
 
-LoadedModel load_model(const std::string& path) {
+LoadedModel load_model(const std::string& path, Device device) {
   std::string checkpoint = find_checkpoint(path);
   TrainConfig config = checkpoint_config(checkpoint);
   models::Tokenizer tokenizer = models::Tokenizer::read(checkpoint + "/vocab.txt");
-  auto model = load_checkpoint_model(checkpoint, config, tokenizer);
+  auto model = load_checkpoint_model(checkpoint, config, tokenizer, device);
   return {checkpoint, std::move(config), std::move(tokenizer), std::move(model)};
 }
 

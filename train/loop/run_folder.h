@@ -43,6 +43,6 @@ struct LoadedModel {
   models::Tokenizer tokenizer;
   std::unique_ptr<models::Blip> model;
 };
-LoadedModel load_model(const std::string& path);  // a run or a checkpoint
+LoadedModel load_model(const std::string& path, Device device = {});  // a run or a checkpoint
 
 }  // namespace medley::train

@@ -1,6 +1,7 @@
 // Training state to checkpoint files and back.
 #include "train/loop/state.h"
 
+#include "core/cuda/device.h"
 #include "core/error.h"
 #include "core/str.h"
 #include "train/checkpoint/parameters.h"
@@ -43,6 +44,10 @@ models::ModelConfig sized(const TrainConfig& config, const models::Tokenizer& to
   return model;
 }
 
+DType compute_type(const TrainConfig& config) {
+  return config.precision == "bf16" ? DType::bf16 : DType::f32;
+}
+
 models::SpecialTokens special_tokens(const models::Tokenizer& tokenizer) {
   return {tokenizer.sep(), tokenizer.dec(), tokenizer.enc()};
 }
@@ -50,6 +55,7 @@ models::SpecialTokens special_tokens(const models::Tokenizer& tokenizer) {
 void restore_weights(models::Blip& model, const std::string& checkpoint) {
   models::SafetensorsFile file(checkpoint + "/model.safetensors");
   read_parameters(file, model.weights().weights);
+  model.weights().refresh();
 }
 
 void check_config(const TrainConfig& own, const TrainConfig& saved, const std::string& checkpoint) {
@@ -66,9 +72,9 @@ void check_config(const TrainConfig& own, const TrainConfig& saved, const std::s
 TrainingState::TrainingState(const TrainConfig& new_config, const models::Tokenizer& new_tokenizer)
     : config(new_config),
       tokenizer(new_tokenizer),
-      model(std::make_unique<models::Blip>(sized(config, tokenizer), config.losses,
-                                           special_tokens(tokenizer), DType::f32, Device{},
-                                           static_cast<uint64_t>(config.seed))),
+      model(std::make_unique<models::Blip>(
+          sized(config, tokenizer), config.losses, special_tokens(tokenizer), compute_type(config),
+          cuda::choose_device(config.device), static_cast<uint64_t>(config.seed))),
       optimizer(model->weights(), config.optimizer, "temp") {}
 
 std::vector<CheckpointFile> TrainingState::checkpoint_files() {
@@ -115,9 +121,10 @@ void TrainingState::restore(const std::string& checkpoint) {
 
 std::unique_ptr<models::Blip> load_checkpoint_model(const std::string& checkpoint,
                                                     const TrainConfig& config,
-                                                    const models::Tokenizer& tokenizer) {
+                                                    const models::Tokenizer& tokenizer,
+                                                    Device device) {
   auto model = std::make_unique<models::Blip>(sized(config, tokenizer), special_tokens(tokenizer),
-                                              DType::f32, Device{});
+                                              DType::f32, device);
   restore_weights(*model, checkpoint);
   return model;
 }

@@ -37,7 +37,8 @@ struct TrainingState {
 // A checkpoint's model for inference.
 std::unique_ptr<models::Blip> load_checkpoint_model(const std::string& checkpoint,
                                                     const TrainConfig& config,
-                                                    const models::Tokenizer& tokenizer);
+                                                    const models::Tokenizer& tokenizer,
+                                                    Device device);
 // The files of a checkpoint that holds weights alone: to use, not to go on from.
 std::vector<CheckpointFile> weight_files(const FlatArena& weights, const TrainConfig& config,
                                          const models::Tokenizer& tokenizer);

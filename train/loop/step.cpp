@@ -3,10 +3,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 
+#include "autograd/dtype_switch.h"
 #include "autograd/tape.h"
 #include "core/str.h"
+#include "kernels/add.h"
+#include "kernels/dispatch.h"
 #include "models/weights/safetensors.h"
 #include "train/io/files.h"
 #include "train/loop/finite.h"
@@ -19,38 +21,48 @@ namespace {
 class QueueUndo {
  public:
   QueueUndo(models::FeatureQueue& queue, int64_t size, int64_t batch)
-      : queue_(queue), next_(queue.next), rows_(std::min(size, batch)), size_(size) {
-    move([](char* queue_row, char* kept) { return std::pair(kept, queue_row); });
+      : queue_(queue), next_(queue.next) {
+    for (int64_t row = 0; row < std::min(size, batch);) {
+      const int64_t begin = (next_ + row) % size;
+      const int64_t end = std::min(size, begin + std::min(size, batch) - row);
+      for (const Tensor& ring : {queue.image, queue.text, queue.caption}) {
+        const Tensor rows = ring.slice(0, begin, end);
+        kept_.emplace_back(rows, rows.clone());
+      }
+      row += end - begin;
+    }
   }
   void restore() {
-    move([](char* queue_row, char* kept) { return std::pair(queue_row, kept); });
+    for (const auto& [rows, before] : kept_) rows.copy_from(before);
     queue_.next = next_;
   }
 
  private:
-  template <class Direction>
-  void move(Direction direction) {
-    if (rows_ == 0) return;
-    size_t at = 0;
-    for (const Tensor& tensor : {queue_.image, queue_.text, queue_.caption}) {
-      size_t row_bytes = tensor.bytes() / static_cast<size_t>(size_);
-      kept_.resize(std::max(kept_.size(), at + row_bytes * static_cast<size_t>(rows_)));
-      for (int64_t i = 0; i < rows_; ++i, at += row_bytes) {
-        auto row = static_cast<size_t>((next_ + i) % size_);
-        auto [to, from] =
-            direction(static_cast<char*>(tensor.raw()) + row * row_bytes, kept_.data() + at);
-        std::memcpy(to, from, row_bytes);
-      }
-    }
-  }
-
   models::FeatureQueue& queue_;
-  int64_t next_, rows_, size_;
-  std::vector<char> kept_;
+  int64_t next_;
+  std::vector<std::pair<Tensor, Tensor>> kept_;
 };
 
+// 1, or NaN for a loss that is not finite: every gradient is NaN then, and the optimizer changes
+// nothing.
+Tensor seed_of(const Tensor& loss) {
+  Tensor seed =
+      Tensor::from(std::vector<float>{1}, loss.shape()).to(loss.dtype()).to(loss.device());
+  autograd::with_float("train_step", loss.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    const Tensor nothing = Tensor::empty(loss.shape(), loss.dtype(), loss.device());
+    MEDLEY_KERNEL(
+        add, loss.device(),
+        kernels::Add<T>{.n = 1, .a = loss.data<T>(), .y = nothing.data<T>(), .factor = 0});
+    MEDLEY_KERNEL(
+        add, loss.device(),
+        kernels::Add<T>{.n = 1, .a = seed.data<T>(), .b = nothing.data<T>(), .y = seed.data<T>()});
+  });
+  return seed;
+}
+
 double accuracy(const Tensor& logits) {  // [3B, 2], the first third are matches
-  std::vector<float> values = logits.to_vector<float>();
+  std::vector<float> values = logits.to(DType::f32).to_vector<float>();
   int64_t rows = logits.size(0), right = 0;
   for (int64_t i = 0; i < rows; ++i) {
     bool match = values[static_cast<size_t>(2 * i + 1)] > values[static_cast<size_t>(2 * i)];
@@ -94,31 +106,31 @@ StepOutcome train_step(TrainingState& state, const models::Batch& batch, double 
     info.step = state.step;
     result = model.pretrain(batch, info);
   }
+  tape.backward({result.total}, {seed_of(result.total)});
+  if (after_backward) after_backward(model);
+  const SquaredNorm squared = squared_norm(gradients.flat());
+  state.optimizer.step(lr, squared, state.config.optimizer.gradient_clip);
+
+  // From here on the host waits for the device.
   StepOutcome outcome;
   StepFigures& figures = outcome.figures;
   figures.itc = result.itc.item();
   figures.itm = result.itm.item();
   figures.lm = result.lm.item();
-  figures.temperature = model.temperature();
-  figures.lr = lr;
-  if (!std::isfinite(figures.itc + figures.itm + figures.lm)) {
-    undo.restore();
+  const Norm gradient = on_host(squared);
+  if (!std::isfinite(figures.itc + figures.itm + figures.lm))
     outcome.problem = explain_loss(state, batch, figures);
+  else if (gradient.nonfinite > 0)
+    outcome.problem = "not finite: the gradient of " + describe(first_nonfinite(gradients));
+  if (!outcome.problem.empty()) {
+    state.optimizer.take_back();
+    undo.restore();
     return outcome;
   }
   figures.itm_accuracy = accuracy(result.itm_logits);
-  tape.backward(result.total);
-  if (after_backward) after_backward(model);
-  Norm gradient = norm(gradients.flat());
-  if (gradient.nonfinite > 0) {
-    undo.restore();
-    outcome.problem = "not finite: the gradient of " + describe(first_nonfinite(gradients));
-    return outcome;
-  }
   figures.gradient_norm = gradient.value;
-  double clip = state.config.optimizer.gradient_clip;
-  bool clipped = clip > 0 && gradient.value > clip;
-  state.optimizer.step(lr, clipped ? clip / gradient.value : 1.0);
+  figures.temperature = model.temperature();
+  figures.lr = lr;
   return outcome;
 }
 

@@ -33,8 +33,8 @@ Json evaluate_splits(LoadedModel& loaded, const std::vector<std::string>& splits
   return eval;
 }
 
-Json finish_run(const RunFolder& run, const TrainOutcome& outcome) {
-  LoadedModel loaded = load_model(run.path);
+Json finish_run(const RunFolder& run, const TrainOutcome& outcome, Device device) {
+  LoadedModel loaded = load_model(run.path, device);
   Json training = Json::object();
   training.set("seconds", outcome.seconds)
       .set("steps", outcome.step)

@@ -11,7 +11,7 @@ namespace medley::train {
 
 // {"config", "seed", "parameters", "train": {...}, "eval": {"<split>": {...}}, "machine": {...}};
 // written to metrics.json. Reads the run's newest checkpoint.
-Json finish_run(const RunFolder& run, const TrainOutcome& outcome);
+Json finish_run(const RunFolder& run, const TrainOutcome& outcome, Device device);
 // Writes report.html anew from metrics.json, metrics.jsonl and the newest checkpoint. Returns its
 // path.
 std::string write_report(const RunFolder& run);
