@@ -68,7 +68,7 @@ Fault* fault_slot(const char* op, const char* array) {
   const std::lock_guard lock(mutex);
   Table& table = table_of(device.index);
   for (size_t i = 0; i < table.names.size(); ++i) {
-    if (table.names[i] == std::pair<std::string, std::string>(op, array)) return table.slots + i;
+    if (table.names[i].first == op && table.names[i].second == array) return table.slots + i;
   }
   if (table.names.size() == kSlots) throw DeviceError("[cuda] all slots for faults are taken");
   table.names.emplace_back(op, array);

@@ -15,7 +15,9 @@ Optimizer::Optimizer(const autograd::ParameterStore& store, const OptimizerConfi
   if (temperature.empty()) return;
   const ArenaEntry& entry = store.layout().entry(temperature);
   temperature_begin_ = entry.offset;
-  temperature_end_ = entry.offset + entry.shape.elements();
+  // With the gap behind it, which is zero and stays zero: the last range begins aligned.
+  constexpr int64_t kAlign = ArenaLayout::kAlign;
+  temperature_end_ = (entry.offset + entry.shape.elements() + kAlign - 1) / kAlign * kAlign;
 }
 
 void Optimizer::step(double lr, const SquaredNorm& gradient, double clip) {
