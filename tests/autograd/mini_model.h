@@ -78,7 +78,8 @@ struct MiniModel {
         patch_embed(constant({b, 3, kSide, kSide}, 1), patch, patch_bias, cls, pos);
     const Tensor image = block(patches.view({b * rows, width}), image_rows, false, 1);
     const Tensor text =
-        block(embedding(ids(b * kTokens, kWords), ids(b * kTokens, kTokens), word, text_pos),
+        block(embedding(ids(b * kTokens, kWords), ids(b * kTokens, kTokens), word, text_pos,
+                        word.dtype()),
               text_rows, true, 2);
     const Tensor seen = cross_attention(text, linear(image, kv, Tensor()), text_rows, image_rows,
                                         ids(b, b), {.heads = 2, .causal = false, .dropout = {}});
