@@ -28,8 +28,8 @@ struct AttentionShape {
   DropoutKey dropout;  // of the probabilities; element (block * heads + h, row, column)
 
   // What the host cannot read where cu_q and cu_k live on a GPU; CPU kernels ignore it. The rows of
-  // q and of k, where cu_q and cu_k must end, and the longest block of each (0: not known, taken
-  // as all rows).
+  // q and of k, where cu_q and cu_k must end; upper bounds of a block's rows (0: not known, all
+  // rows).
   int64_t q_rows = 0, k_rows = 0;
   int64_t max_q = 0, max_k = 0;
 };
@@ -73,8 +73,8 @@ void attention_backward(const AttentionBackward<float>& args);
 void attention_backward(const AttentionBackward<double>& args);
 }  // namespace cpu
 
-// Head dims up to 256. Offsets and kv_index are checked by the kernels: what is wrong with them is
-// reported by the next cuda::check_faults().
+// Head dims up to 256; outputs have memory of their own. Offsets and kv_index are checked by the
+// kernels: what is wrong with them is reported by the next cuda::check_faults().
 namespace cuda {
 void attention_forward(const AttentionForward<float>& args, Stream stream);
 void attention_forward(const AttentionForward<bf16>& args, Stream stream);

@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <cstdint>
 #include <functional>
+#include <limits>
+#include <type_traits>
 
 #include "core/error.h"
 #include "core/str.h"

@@ -29,12 +29,13 @@ int64_t longest_k(const AttentionShape<T>& shape) {
   return std::max<int64_t>(shape.max_k > 0 ? shape.max_k : shape.k_rows, 1);
 }
 
-inline dim3 grid_of(const char* op, int64_t thread_blocks) {
-  if (thread_blocks > std::numeric_limits<int32_t>::max())
-    throw ValueError(
-        str("[", op, "] needs ", thread_blocks, " thread blocks, more than a launch has"),
-        "use fewer sequences or heads at a time, or tell max_q");
-  return dim3(static_cast<uint32_t>(thread_blocks));
+// `each` thread blocks for each of `count`.
+inline dim3 grid_of(const char* op, int64_t count, int64_t each = 1) {
+  if (count > std::numeric_limits<int32_t>::max() / each)
+    throw ValueError(str("[", op, "] needs ", each, " thread blocks for each of ", count,
+                         " blocks and heads, more than a launch has"),
+                     "use fewer sequences or heads at a time, or tell max_q");
+  return dim3(static_cast<uint32_t>(count * each));
 }
 
 // Slots for bad values in device memory; key_length: a key block longer than max_k said.
@@ -54,13 +55,14 @@ void check_attention_shape(const char* op, const AttentionShape<T>& shape) {
     if (value < least || value > most)
       throw ValueError(str("[", op, "] ", name, " is ", value, ", not from ", least, " to ", most));
   };
-  constexpr int64_t kMost = std::numeric_limits<int32_t>::max();  // offsets are int32
+  // Offsets are int32, and so is a row number beyond the last by up to as many rows again.
+  constexpr int64_t kMost = std::numeric_limits<int32_t>::max(), kMostRows = kMost / 2;
   within("blocks", shape.blocks, 0, kMost);
   within("kv_blocks", shape.kv_blocks, 0, kMost);
-  within("q_rows", shape.q_rows, 0, kMost);
-  within("k_rows", shape.k_rows, 0, kMost);
-  within("max_q", shape.max_q, 0, kMost);
-  within("max_k", shape.max_k, 0, kMost);
+  within("q_rows", shape.q_rows, 0, kMostRows);
+  within("k_rows", shape.k_rows, 0, kMostRows);
+  within("max_q", shape.max_q, 0, kMostRows);
+  within("max_k", shape.max_k, 0, kMostRows);
   within("heads", shape.heads, 1, kMost);
   within("head_dim", shape.head_dim, 1, kLargestHeadDim);
   if (shape.kv_index == nullptr && shape.blocks != shape.kv_blocks)

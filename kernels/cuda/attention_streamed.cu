@@ -80,7 +80,7 @@ void launch_streamed(const AttentionForward<bf16>& args, const AttentionFaults& 
   const int64_t tiles = divide_up(longest_q(args.shape), warps * kWarpRows);
   launch(attention_streamed_kernel<D, kDropout>,
          {.kernel = "attention_streamed",
-          .grid = grid_of("attention_forward", args.shape.blocks * args.shape.heads * tiles),
+          .grid = grid_of("attention_forward", args.shape.blocks * args.shape.heads, tiles),
           .block = dim3(static_cast<uint32_t>(32 * warps)),
           .shared = static_cast<size_t>((warps * kWarpRows + 4 * kKeys) * D) * sizeof(bf16)},
          stream, args, static_cast<uint32_t>(tiles), faults);

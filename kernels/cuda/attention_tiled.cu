@@ -153,7 +153,7 @@ void attention_tiled(const AttentionForward<float>& args, const AttentionFaults&
   with_head_dim(args.shape, [&](auto d) {
     launch(attention_tiled_kernel<d()>,
            {.kernel = "attention_tiled",
-            .grid = grid_of("attention_forward", args.shape.blocks * args.shape.heads * tiles),
+            .grid = grid_of("attention_forward", args.shape.blocks * args.shape.heads, tiles),
             .block = dim3(kThreads),
             .shared = sizeof(TiledMemory<d()>)},
            stream, args, static_cast<uint32_t>(tiles), faults);

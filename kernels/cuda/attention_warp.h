@@ -57,6 +57,7 @@ class AttentionWarp {
   MEDLEY_DEVICE void take_q(const bf16* tile) {
     for (int m = 0; m < M; ++m)
       for (int d = 0; d < D / 16; ++d) fragments_.a(q_[m][d], tile, 16 * m, 16 * d);
+    __syncwarp();  // before store() writes to the tile
   }
 
   // Keys first .. first + kStep - 1, which lie in tiles [kStep, D].

@@ -197,7 +197,7 @@ TEST_CASE("attention forward: what the host can see is refused in words", "[atte
   refuses("max_k is -1", [](Args& a) { a.shape.max_k = -1; });
   refuses("q_stride is 63, but a row has 2 heads of 32", [](Args& a) { a.q_stride = 63; });
   refuses("o_stride is -72", [](Args& a) { a.o_stride = -72; });
-  refuses("thread blocks, more than a launch has",
+  refuses("for each of 4000000000 blocks and heads, more than a launch has",
           [](Args& a) { a.shape.kv_blocks = a.shape.blocks = 2'000'000'000; });
   refuses("3 query blocks but 2 key blocks", [](Args& a) {
     a.shape.kv_index = nullptr;
