@@ -1,5 +1,7 @@
 // The whole pre-training step (forward, backward, AdamW) on made-up pictures and captions:
 //   step_bench --benchmark_filter=step/scenes/threads:2
+//   step_bench --benchmark_filter=step/base/cuda        f32 and bf16 on the first GPU, where there
+//   is one
 // Captions are uniform in length, with the mean and the longest of the data; weights are random, as
 // in a first step.
 #include <benchmark/benchmark.h>
@@ -7,9 +9,12 @@
 #include <string>
 
 #include "autograd/tape.h"
+#include "core/cuda/device.h"
 #include "core/philox.h"
+#include "core/str.h"
 #include "core/threads.h"
 #include "kernels/adamw.h"
+#include "kernels/dispatch.h"
 #include "models/blip/blip.h"
 
 namespace {
@@ -25,6 +30,7 @@ constexpr Case kCases[] = {{"scenes", 64, 5, 8},
                            {"small", 16, 7, 19},
                            {"base", 4, 7, 19},
                            {"large", 2, 7, 19}};
+constexpr int64_t kGpuBatch = 64;
 constexpr models::SpecialTokens kTokens;
 constexpr int32_t kCls = 2, kFirstWord = 6;
 
@@ -54,13 +60,13 @@ models::Batch make_batch(const Case& c, const models::ModelConfig& model) {
   return batch;
 }
 
-void step(benchmark::State& state, Case c, int threads) {
-  set_thread_count(threads);
+void step(benchmark::State& state, Case c, Device device, DType dtype) {
   const models::Preset preset = models::preset(c.preset);
-  models::Blip blip(preset.model, preset.losses, kTokens, DType::f32, Device{}, 0);
-  const models::Batch batch = make_batch(c, preset.model);
+  models::Blip blip(preset.model, preset.losses, kTokens, dtype, device, 0);
+  const models::Batch batch = models::to(make_batch(c, preset.model), device);
   const Tensor weights = blip.weights().weights.flat(), gradients = blip.weights().gradients.flat();
-  const Tensor m = Tensor::zeros(weights.shape()), v = Tensor::zeros(weights.shape());
+  const Tensor m = Tensor::zeros(weights.shape(), DType::f32, device),
+               v = Tensor::zeros(weights.shape(), DType::f32, device);
   int64_t t = 0;
   for (auto _ : state) {
     gradients.fill_zero();
@@ -73,15 +79,17 @@ void step(benchmark::State& state, Case c, int threads) {
       result = blip.pretrain(batch, info);
     }
     tape.backward(result.total);
-    kernels::cpu::adamw(kernels::AdamW<float>{.n = weights.elements(),
-                                              .weight = weights.data<float>(),
-                                              .gradient = gradients.data<float>(),
-                                              .m = m.data<float>(),
-                                              .v = v.data<float>(),
-                                              .step = ++t,
-                                              .lr = 1e-4,
-                                              .decay = 0.05});
+    MEDLEY_KERNEL(adamw, device,
+                  kernels::AdamW<float>{.n = weights.elements(),
+                                        .weight = weights.data<float>(),
+                                        .gradient = gradients.data<float>(),
+                                        .m = m.data<float>(),
+                                        .v = v.data<float>(),
+                                        .step = ++t,
+                                        .lr = 1e-4,
+                                        .decay = 0.05});
     weights.bump_version();
+    blip.weights().refresh();
     benchmark::DoNotOptimize(result.total.item());
   }
   state.SetItemsProcessed(state.iterations() * c.batch);
@@ -90,13 +98,27 @@ void step(benchmark::State& state, Case c, int threads) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  for (const Case& c : kCases)
-    for (const int threads : {1, 2})
-      benchmark::RegisterBenchmark(
-          (std::string("step/") + c.preset + "/threads:" + std::to_string(threads)).c_str(), step,
-          c, threads)
-          ->Unit(benchmark::kMillisecond)
-          ->UseRealTime();
+  const auto enter = [](const std::string& name, const auto& run) {
+    benchmark::RegisterBenchmark(name.c_str(), run)->Unit(benchmark::kMillisecond)->UseRealTime();
+  };
+  for (const Case& c : kCases) {
+    for (const int threads : {1, 2}) {
+      enter(str("step/", c.preset, "/threads:", threads), [=](benchmark::State& state) {
+        set_thread_count(threads);
+        step(state, c, Device{}, DType::f32);
+      });
+    }
+  }
+  // The emulated device is no GPU: its times say nothing.
+  if (cuda::kBackend == cuda::Backend::runtime && cuda::device_count() > 0) {
+    for (Case c : kCases) {
+      c.batch = kGpuBatch;
+      for (const DType dtype : {DType::f32, DType::bf16})
+        enter(str("step/", c.preset, "/cuda/", dtype), [=](benchmark::State& state) {
+          step(state, c, Device{Device::Cuda, 0}, dtype);
+        });
+    }
+  }
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
   benchmark::RunSpecifiedBenchmarks();

@@ -131,7 +131,10 @@ void report_bad_access() {
   struct sigaction action = {};
   action.sa_sigaction = on_bad_access;
   action.sa_flags = SA_SIGINFO | SA_ONSTACK;
-  sigaction(SIGSEGV, &action, &previous_action);
+  struct sigaction before = {};
+  sigaction(SIGSEGV, &action, &before);
+  // Installed twice it must not become its own predecessor: the access would repeat for ever.
+  if (before.sa_sigaction != on_bad_access) previous_action = before;
 }
 
 DeviceAccess::DeviceAccess() { DeviceRegion::get().open(); }

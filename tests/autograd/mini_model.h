@@ -77,10 +77,9 @@ struct MiniModel {
     const Tensor patches =
         patch_embed(constant({b, 3, kSide, kSide}, 1), patch, patch_bias, cls, pos);
     const Tensor image = block(patches.view({b * rows, width}), image_rows, false, 1);
-    const Tensor text =
-        block(embedding(ids(b * kTokens, kWords), ids(b * kTokens, kTokens), word, text_pos,
-                        word.dtype()),
-              text_rows, true, 2);
+    const Tensor text = block(embedding(ids(b * kTokens, kWords), ids(b * kTokens, kTokens), word,
+                                        text_pos, word.tensor().dtype()),
+                              text_rows, true, 2);
     const Tensor seen = cross_attention(text, linear(image, kv, Tensor()), text_rows, image_rows,
                                         ids(b, b), {.heads = 2, .causal = false, .dropout = {}});
     const std::vector<Tensor> halves = split_rows(seen, {b, (kTokens - 1) * b});

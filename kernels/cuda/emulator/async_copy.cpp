@@ -29,9 +29,12 @@ void cp_async(void* shared, const void* global, size_t bytes, bool valid, Line l
   if (valid) block.counters.cp_async_bytes += static_cast<int64_t>(bytes);
   count_access(Access::store, shared, bytes, line);
   if (valid) count_access(Access::load, global, bytes, line);
-  const AsyncCopy copy{shared, global, bytes, valid, line};
-  // A copy that lands at once is still in its group: what the group holds may land twice.
-  if (!block.in_order() && block.random.coin()) land(copy);
+  AsyncCopy copy{shared, global, bytes, valid, line};
+  // At once, or as late as it may: each finds other mistakes.
+  if (!block.in_order() && block.random.coin()) {
+    land(copy);
+    copy.landed = true;
+  }
   running_thread->copies.open.push_back(copy);
 }
 
@@ -46,7 +49,8 @@ void cp_async_wait(size_t groups_left) {
   Unobserved scope;
   auto& groups = running_thread->copies.groups;
   for (; groups.size() > groups_left; groups.pop_front())
-    for (const AsyncCopy& copy : groups.front()) land(copy);
+    for (const AsyncCopy& copy : groups.front())
+      if (!copy.landed) land(copy);
 }
 
 void finish_async_copies() {

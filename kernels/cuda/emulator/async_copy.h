@@ -17,6 +17,7 @@ struct AsyncCopy {
   size_t bytes;
   bool valid;  // false: zeros, and nothing is read
   Line line;
+  bool landed = false;
 };
 
 // Of one thread.
