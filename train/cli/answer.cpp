@@ -77,7 +77,7 @@ class Answerer {
 int answer(const AnswerOptions& options) {
   const autograd::NoGrad no_grad;
   const std::vector<std::string> files = picture_files(options.files);
-  const OpenModel open = open_model(options.model);
+  const OpenModel open = open_model(options.model, options.device);
   open.require(open.vqa != nullptr, "answer decoder");
   const Answerer answerer(open, options);
   Json results = Json::array();

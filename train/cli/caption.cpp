@@ -38,7 +38,7 @@ Json in_pipeline_shape(const std::vector<Json>& pictures, bool single) {
 int caption(const CaptionOptions& options) {
   const autograd::NoGrad no_grad;
   const std::vector<std::string> files = picture_files(options.files);
-  const OpenModel open = open_model(options.model);
+  const OpenModel open = open_model(options.model, options.device);
   open.require(open.captions, "caption decoder");
   models::GenerateOptions generate = options.generate;
   if (generate.max_length == 0) generate.max_length = open.caption_tokens;

@@ -76,6 +76,7 @@ void add_eval(CLI::App& app, Program& p) {
                     "split of the run's data (default: all of its eval.splits)");
     sub->add_option("--data", o.data, "JSON list of {\"image\", \"caption\"} instead");
     sub->add_option("--images", o.images, "tar of the pictures that it names");
+    sub->add_option("--device", o.device, "cpu, cuda, cuda:N; auto: the first GPU, else the CPU");
     json_flag(sub, o.json);
     sub->footer(str("Examples:\n  medley eval ", name,
                     " runs/demo --split test_pair\n  medley eval ", name,

@@ -43,6 +43,7 @@ struct CaptionOptions {
   std::string prompt;
   models::GenerateOptions generate{.max_length = 0};  // max_length 0: the model's own
   int64_t batch = 16;
+  std::string device = "auto";
   bool json = false;
 };
 int caption(const CaptionOptions& options);
@@ -52,6 +53,7 @@ struct MatchOptions {
   std::vector<std::string> files, texts;
   std::string first_token;  // "enc", "cls"; empty: as the model was trained
   int64_t batch = 16;
+  std::string device = "auto";
   bool json = false;
 };
 int match(const MatchOptions& options);
@@ -63,6 +65,7 @@ struct AnswerOptions {
   int64_t rank = 128;      // candidates that are scored whole
   models::GenerateOptions generate{.max_length = 10, .min_length = 1, .beams = 3};
   int64_t batch = 16;
+  std::string device = "auto";
   bool json = false;
 };
 int answer(const AnswerOptions& options);
@@ -82,6 +85,7 @@ struct FeatureOptions {
   std::string kind = "contrast";  // contrast, state, multimodal
   std::string out;                // safetensors file
   int64_t batch = 16;
+  std::string device = "auto";
   bool json = false;
 };
 int features(const FeatureOptions& options);
@@ -91,6 +95,7 @@ struct EvalCommandOptions {
   std::vector<std::string> splits;  // empty: all of the configuration
   std::string data, images;         // a list and a tar instead
   bool captions = false;            // else retrieval
+  std::string device = "auto";
   bool json = false;
 };
 int evaluate(const EvalCommandOptions& options);

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 
+#include "core/cuda/device.h"
 #include "core/error.h"
 #include "train/cli/commands.h"
 #include "train/cli/print.h"
@@ -15,7 +16,7 @@ int evaluate(const EvalCommandOptions& options) {
     throw ConfigError("--data and --images go together: the list and the tar of its pictures");
   if (!options.data.empty() && !options.splits.empty())
     throw ConfigError("give either --split or --data with --images");
-  LoadedModel loaded = load_model(options.run);
+  LoadedModel loaded = load_model(options.run, cuda::choose_device(options.device));
   Json eval = Json::object();
   if (options.data.empty()) {
     const auto& splits = options.splits.empty() ? loaded.config.eval.splits : options.splits;

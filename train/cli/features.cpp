@@ -151,7 +151,7 @@ int features(const FeatureOptions& options) {
   if (files.empty() && options.texts.empty())
     throw ConfigError("there is nothing to make features of",
                       "name pictures, or texts with --text");
-  const OpenModel open = open_model(options.model);
+  const OpenModel open = open_model(options.model, options.device);
   Extractor extractor(open, options);
   extractor.add_texts();
   const std::vector<PictureError> errors =

@@ -33,7 +33,7 @@ models::Blip::FirstToken first_token(const OpenModel& open, const std::string& a
 int match(const MatchOptions& options) {
   const autograd::NoGrad no_grad;
   const std::vector<std::string> files = picture_files(options.files);
-  const OpenModel open = open_model(options.model);
+  const OpenModel open = open_model(options.model, options.device);
   open.require(open.matching, "matching head");
   models::Blip& model = *open.blip;
   const models::Blip::FirstToken first = first_token(open, options.first_token);
@@ -54,10 +54,8 @@ int match(const MatchOptions& options) {
           model.match(tokens.slice(0, row, row + 1).contiguous(), texts, only_image, first)
               .to_vector<float>();
       for (size_t t = 0; t < options.texts.size(); ++t) {
-        const double probability =
-            share_of_second(logits[2 * t], logits[2 * t + 1]);
-        const auto similarity =
-            static_cast<double>(cosine[i * options.texts.size() + t]);
+        const double probability = share_of_second(logits[2 * t], logits[2 * t + 1]);
+        const auto similarity = static_cast<double>(cosine[i * options.texts.size() + t]);
         results.push(Json::object()
                          .set("file", good[i])
                          .set("text", options.texts[t])

@@ -14,6 +14,10 @@ void batch_option(CLI::App* sub, int64_t& batch) {
   sub->add_option("--batch", batch, "pictures at a time (default: 16)")->check(CLI::PositiveNumber);
 }
 
+void device_option(CLI::App* sub, std::string& device) {
+  sub->add_option("--device", device, "cpu, cuda, cuda:N; auto: the first GPU, else the CPU");
+}
+
 void add_caption(CLI::App& app, Program& p) {
   CLI::App* sub = app.add_subcommand("caption", "write captions for pictures");
   CaptionOptions& o = p.caption;
@@ -37,6 +41,7 @@ void add_caption(CLI::App& app, Program& p) {
   sub->add_option("--temperature", g.temperature, "below 1: likely tokens more often");
   sub->add_option("--seed", g.seed, "the same seed draws the same captions");
   batch_option(sub, o.batch);
+  device_option(sub, o.device);
   json_flag(sub, o.json);
   sub->footer(
       "Examples:\n  medley caption runs/demo picture.png\n"
@@ -59,6 +64,7 @@ void add_match(CLI::App& app, Program& p) {
                   "own models, cls for transformers')")
       ->check(CLI::IsMember({"enc", "cls"}));
   batch_option(sub, o.batch);
+  device_option(sub, o.device);
   json_flag(sub, o.json);
   sub->footer(
       "Examples:\n  medley match runs/demo picture.png --text \"a cat left of an owl\"\n"
@@ -82,6 +88,7 @@ void add_answer(CLI::App& app, Program& p) {
   sub->add_option("--max-tokens", o.generate.max_length,
                   "longest answer, [DEC] counted (default: 10)");
   batch_option(sub, o.batch);
+  device_option(sub, o.device);
   json_flag(sub, o.json);
   sub->footer(
       "Examples:\n  medley answer blip-vqa-base photo.jpg --question \"how many dogs are there?\"\n"
@@ -103,6 +110,7 @@ void add_features(CLI::App& app, Program& p) {
       ->check(CLI::IsMember({"contrast", "state", "multimodal"}));
   sub->add_option("--out", o.out, "write them to this safetensors file");
   batch_option(sub, o.batch);
+  device_option(sub, o.device);
   json_flag(sub, o.json);
   sub->footer(
       "Examples:\n  medley features runs/demo a.png b.png --text \"a cat\" --out f.safetensors\n"

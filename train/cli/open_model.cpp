@@ -3,6 +3,7 @@
 
 #include <filesystem>
 
+#include "core/cuda/device.h"
 #include "core/error.h"
 #include "core/str.h"
 #include "models/weights/hf_config.h"
@@ -15,8 +16,8 @@ namespace {
 
 using models::HfModel;
 
-OpenModel open_own(const std::string& path) {
-  LoadedModel loaded = load_model(path);
+OpenModel open_own(const std::string& path, Device device) {
+  LoadedModel loaded = load_model(path, device);
   OpenModel open{.source = loaded.checkpoint,
                  .kind = "a medley checkpoint",
                  .tokenizer = std::move(loaded.tokenizer),
@@ -27,7 +28,14 @@ OpenModel open_own(const std::string& path) {
   return open;
 }
 
-OpenModel open_folder(const std::string& path) {
+// What a BlipModel or a BlipForQuestionAnswering is run on.
+Device cpu_alone(const std::string& kind, const std::string& device) {
+  if (device != "auto" && device != "cpu")
+    throw DeviceError(str(kind, " runs on the CPU alone, not on ", device));
+  return {};
+}
+
+OpenModel open_folder(const std::string& path, const std::string& device) {
   const models::HfConfig config = models::read_hf_config(path + "/config.json");
   OpenModel open{.source = path,
                  .kind = str("a ", models::architecture_of(config.kind)),
@@ -41,14 +49,16 @@ OpenModel open_folder(const std::string& path) {
   models::WeightFiles files(path);
   if (config.kind == HfModel::base) {
     open.projections = true;
-    open.base = std::make_unique<models::HfBase>(files, config, DType::f32, Device{});
+    open.base =
+        std::make_unique<models::HfBase>(files, config, DType::f32, cpu_alone(open.kind, device));
     return open;
   }
   if (config.kind == HfModel::vqa)
-    open.vqa =
-        std::make_unique<models::Vqa>(config.model, tokens, DType::f32, Device{}, std::nullopt);
+    open.vqa = std::make_unique<models::Vqa>(config.model, tokens, DType::f32,
+                                             cpu_alone(open.kind, device), std::nullopt);
   else
-    open.blip = std::make_unique<models::Blip>(config.model, tokens, DType::f32, Device{});
+    open.blip = std::make_unique<models::Blip>(config.model, tokens, DType::f32,
+                                               cuda::choose_device(device));
   models::LoadOptions options;
   options.parts = models::parts_of(config.kind);
   models::load_weights(
@@ -79,9 +89,10 @@ void OpenModel::require(bool has, const char* what) const {
                           "use a medley run, or the folder of a model that was trained for this");
 }
 
-OpenModel open_model(const std::string& path) {
+OpenModel open_model(const std::string& path, const std::string& device) {
   std::error_code error;
-  return std::filesystem::exists(path + "/config.json", error) ? open_folder(path) : open_own(path);
+  if (std::filesystem::exists(path + "/config.json", error)) return open_folder(path, device);
+  return open_own(path, cuda::choose_device(device));
 }
 
 }  // namespace medley::train

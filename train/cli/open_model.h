@@ -41,8 +41,9 @@ struct OpenModel {
   void require(bool has, const char* what) const;
 };
 
-// Throws IoError when nothing is there, CheckpointError and DataError for what is damaged or does
-// not fit together.
-OpenModel open_model(const std::string& path);
+// `device` as in cuda::choose_device. Throws IoError when nothing is there, CheckpointError and
+// DataError for what is damaged or does not fit together, DeviceError for a device that is not
+// there or that this kind of model does not run on.
+OpenModel open_model(const std::string& path, const std::string& device);
 
 }  // namespace medley::train
