@@ -5,7 +5,7 @@
 namespace medley::kernels::cuda {
 namespace {
 
-// registers: 29
+// registers: 30
 template <class T>
 __global__ void __launch_bounds__(kFlatThreads) add_kernel(const Add<T> a) {
   const int64_t i = flat_index(), left = a.n - i;
