@@ -54,9 +54,9 @@ struct Element {
     const float dp = dot(d_o, args.v + k * args.v_stride + at, D);
     const float delta = dot(d_o, args.o + q * args.o_stride + at, D);
     const float p = expf(score * shape.scale - args.lse[head * shape.q_rows + q]);
-    const bool keeps =
-        !shape.dropout.active() ||
-        dropout_keeps(shape.dropout, pair, static_cast<uint32_t>(row), static_cast<uint32_t>(key));
+    const bool keeps = !shape.dropout.active() ||
+                       dropout_keeps(device::current(shape.dropout), pair,
+                                     static_cast<uint32_t>(row), static_cast<uint32_t>(key));
     const float factor = !shape.dropout.active() ? 1 : keeps ? shape.dropout.scale() : 0;
     kept = p * factor;
     ds = p * (dp * factor - delta);

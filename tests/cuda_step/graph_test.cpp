@@ -54,7 +54,7 @@ TEST_CASE("step graph: launched steps are the run ones in every bit", "[cuda_ste
   CHECK(eager.launches == 0);
   CHECK(launched.queue_next == 6 * 4 % 7);
   CHECK(launched.queue_next == eager.queue_next);
-  CHECK(launched.bytes == eager.bytes);
+  CHECK((launched.bytes == eager.bytes));
   CHECK(launched.lines == eager.lines);
 }
 
@@ -71,7 +71,7 @@ TEST_CASE("step graph: a bad batch is skipped, and the steps after it are right"
   config.graph = false;
   const Run eager = run(folder / "eager", config, spoil);
   CHECK(launched.queue_next == 5 * 4 % 7);
-  CHECK(launched.bytes == eager.bytes);
+  CHECK((launched.bytes == eager.bytes));
   CHECK(launched.lines == eager.lines);
   CHECK(launched.lines[3].find("\"skipped_steps\":1") != std::string::npos);
 }
@@ -82,7 +82,7 @@ TEST_CASE("step graph: evaluation between launches disturbs nothing", "[cuda_ste
   TrainConfig config = graph_config();
   const Run alone = run(folder / "alone", config);
   config.eval_every = 2;
-  CHECK(run(folder / "evaluated", config).bytes == alone.bytes);
+  CHECK((run(folder / "evaluated", config).bytes == alone.bytes));
 }
 
 TEST_CASE("step graph: a resumed run equals an unbroken one", "[cuda_step]") {
@@ -98,7 +98,7 @@ TEST_CASE("step graph: a resumed run equals an unbroken one", "[cuda_step]") {
   TrainConfig other = config;
   other.graph = GENERATE(true, false);  // may change: no result depends on it
   Trainer::resume(other, folder / "stopped").train();
-  CHECK(final_bytes(folder / "stopped", config) == whole.bytes);
+  CHECK((final_bytes(folder / "stopped", config) == whole.bytes));
   CHECK(timeless_lines(folder / "stopped") == whole.lines);
 }
 
@@ -125,7 +125,7 @@ TEST_CASE("step graph: a batch of another size is run, then recorded anew", "[cu
   const Run launched = run(folder / "launched", config, shrink);
   CHECK(launched.launches == 4);  // steps 2 and 3, 5 and 6
   config.graph = false;
-  CHECK(run(folder / "eager", config, shrink).bytes == launched.bytes);
+  CHECK((run(folder / "eager", config, shrink).bytes == launched.bytes));
 }
 
 }  // namespace
