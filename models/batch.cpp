@@ -8,6 +8,11 @@
 #include "kernels/cross_entropy.h"
 
 namespace medley::models {
+namespace {
+
+int64_t round_up(int64_t x, int64_t step) { return (x + step - 1) / step * step; }
+
+}  // namespace
 
 PackedText pack(const std::vector<std::vector<int32_t>>& captions, Device device) {
   PackedText text;
@@ -39,17 +44,20 @@ PackedText to(const PackedText& text, Device device) {
   return moved;
 }
 
-PackedText pad(const PackedText& text, int64_t longest) {
+PackedText pad(const PackedText& text, int64_t most) {
+  if (text.sequences.longest > most)
+    throw ValueError(
+        str("[pad] a text of ", text.sequences.longest, " tokens is longer than ", most));
+  const int64_t longest = std::min(most, round_up(text.sequences.longest, 8));
+  const int64_t step = (text.texts() * longest + 7) / 8;
+  const int64_t rows = round_up(text.ids.size(0), step);
   PackedText padded = text;
   std::vector<int32_t> positions = text.positions.to_vector<int32_t>(), next;
   for (const int32_t length : text.lengths) {
-    if (length > longest)
-      throw ValueError(str("[pad] a text of ", length, " tokens is longer than ", longest));
     for (int32_t t = 1; t < length; ++t) next.push_back(text.tokens[next.size() + 1]);
     next.push_back(kernels::kIgnoredTarget);
   }
-  padded.padding = text.texts();
-  const int64_t rows = padded.padding * longest;
+  padded.padding = (text.texts() + 7) / 8;
   for (int64_t i = 0; i < padded.padding; ++i) {
     const int64_t length = std::min(longest, rows - static_cast<int64_t>(positions.size()));
     for (int64_t t = 0; t < length; ++t) positions.push_back(static_cast<int32_t>(t));

@@ -27,10 +27,11 @@ struct PackedText {
 // Packs captions of token ids. Throws ValueError for an empty caption.
 PackedText pack(const std::vector<std::vector<int32_t>>& captions, Device device = {});
 PackedText to(const PackedText& text, Device device);
-// The same number of rows whatever the captions, as a captured step needs it: B texts of token 0
-// follow, which fill B * longest rows and which nothing reads. `text` lies on the CPU. Throws
-// ValueError when a text has more than `longest` tokens.
-PackedText pad(const PackedText& text, int64_t longest);
+// For captured steps, which want few shapes: `longest` is rounded up to a multiple of eight, but to
+// `most` at most, and the rows to a multiple of an eighth of B * longest. Texts of token 0 fill
+// them, the first ones as long as they may be; nothing reads them. `text` lies on the CPU. Throws
+// ValueError when a text has more than `most` tokens.
+PackedText pad(const PackedText& text, int64_t most);
 
 struct Batch {
   Tensor images;  // [B, 3, S, S], normalised

@@ -53,20 +53,22 @@ int64_t drawn_rows(const PackedText& text, const Tensor& index, int64_t longest)
   return text.ids.size(0);
 }
 
-// Texts of padding behind the picked ones: as many as can be needed to fill the rows.
+// Texts of padding behind the picked ones, as many as it can take to fill the rows.
 int64_t encoder_padding(const PackedText& text) {
-  if (text.padding > 0) return 3 * text.texts();
-  return text.ids.device().kind == Device::Cuda ? text.texts() : 0;
+  const int64_t drawn = text.ids.device().kind == Device::Cuda ? text.texts() : 0;
+  return 2 * text.padding + drawn;
 }
 
 // Wanted from the last layer: LM's tokens that predict, the first token of ITM's texts, nothing of
-// the padding.
+// the padding. A constant where `rows`, LM's, do not change from batch to batch.
 autograd::Sequences last_rows(const autograd::Sequences& predicting, int64_t rows, int64_t picked,
-                              int64_t padding) {
+                              int64_t padding, bool is_constant) {
   Ints ends;
   for (int64_t i = 1; i <= picked + padding; ++i)
     ends.push_back(static_cast<int32_t>(rows + std::min(i, picked)));
-  const Tensor rest = constant_indices(ends, predicting.cu.device());
+  const Device device = predicting.cu.device();
+  const Tensor rest =
+      is_constant ? constant_indices(ends, device) : Tensor::from(ends, {picked + padding}, device);
   return {concat({predicting.cu, rest}), std::max<int64_t>(predicting.longest, 1)};
 }
 
@@ -141,7 +143,8 @@ JointTexts joint_texts(const PackedText& text, const Tensor& negative_images,
   images.insert(images.end(), {own, negative_images, own, zeros(padding)});
   pass.image_of = concat(images);
   const int64_t predicting_rows = decode ? joint.next_token.size(0) : 0;
-  pass.last_queries = last_rows(predicting, predicting_rows, picked, padding);
+  pass.last_queries =
+      last_rows(predicting, predicting_rows, picked, padding, !decode || text.padding > 0);
   Ints match(static_cast<size_t>(picked));
   std::fill_n(match.begin(), batch, 1);
   joint.match = constant_indices(match, device);

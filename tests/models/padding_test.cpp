@@ -1,4 +1,6 @@
 // Padded text: the same step as without padding.
+#include <set>
+
 #include "core/error.h"
 #include "kernels/cross_entropy.h"
 #include "support.h"
@@ -16,18 +18,35 @@ constexpr int32_t kNothing = kernels::kIgnoredTarget;
 
 }  // namespace
 
-TEST_CASE("padding: texts of at most the longest fill the rows behind the captions") {
-  const PackedText text = pad(pack({{2, 10, 3}, {2, 11, 12, 3}, {2, 3}}), 5);
-  CHECK(text.texts() == 3);
-  CHECK(text.padding == 3);
-  CHECK(text.ids.to_vector<int32_t>() == Ids{2, 10, 3, 2, 11, 12, 3, 2, 3, 0, 0, 0, 0, 0, 0});
-  CHECK(text.positions.to_vector<int32_t>() == Ids{0, 1, 2, 0, 1, 2, 3, 0, 1, 0, 1, 2, 3, 4, 0});
-  CHECK(text.next.to_vector<int32_t>() == Ids{10, 3, kNothing, 11, 12, 3, kNothing, 3, kNothing,
-                                              kNothing, kNothing, kNothing, kNothing, kNothing,
-                                              kNothing});
-  CHECK(text.sequences.cu.to_vector<int32_t>() == Ids{0, 3, 7, 9, 14, 15, 15});
-  CHECK(text.sequences.longest == 5);
+TEST_CASE("padding: rows up to the next eighth, behind the captions") {
+  const PackedText text = pad(pack({{2, 10, 3}, {2, 11, 12, 3}}), 12);
+  CHECK(text.texts() == 2);
+  CHECK(text.padding == 1);
+  CHECK(text.sequences.longest == 8);
+  CHECK(text.ids.to_vector<int32_t>() == Ids{2, 10, 3, 2, 11, 12, 3, 0});
+  CHECK(text.positions.to_vector<int32_t>() == Ids{0, 1, 2, 0, 1, 2, 3, 0});
+  CHECK(text.next.to_vector<int32_t>() == Ids{10, 3, kNothing, 11, 12, 3, kNothing, kNothing});
+  CHECK(text.sequences.cu.to_vector<int32_t>() == Ids{0, 3, 7, 8});
   CHECK_THROWS_WITH(pad(pack({{2, 11, 12, 3}}), 3), Catch::Contains("4 tokens"));
+}
+
+TEST_CASE("padding: texts of one token, texts of the most, and the shapes between") {
+  std::set<std::pair<int64_t, int64_t>> shapes;
+  for (const int32_t length : {1, 2, 5, 8, 9, 19, 20})
+    for (const int32_t others : {1, length}) {
+      std::vector<Ids> captions(18, Ids(static_cast<size_t>(others), 2));
+      captions[0].resize(static_cast<size_t>(length), 2);
+      const PackedText text = pad(pack(captions), 20);
+      CHECK(text.texts() == 18);
+      const Ids cu = text.sequences.cu.to_vector<int32_t>();
+      CHECK(cu.back() == text.ids.size(0));
+      for (size_t i = 0; i + 1 < cu.size(); ++i) {
+        CHECK(cu[i + 1] - cu[i] == text.lengths[i]);
+        CHECK(text.lengths[i] <= text.sequences.longest);
+      }
+      shapes.emplace(text.sequences.longest, text.ids.size(0));
+    }
+  CHECK(shapes.size() == 8);
 }
 
 TEST_CASE("padding changes no loss, no gradient and no feature of the queue") {
