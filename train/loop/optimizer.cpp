@@ -17,7 +17,9 @@ Optimizer::Optimizer(const autograd::ParameterStore& store, const OptimizerConfi
   if (!temperature.empty()) {
     const ArenaEntry& entry = store.layout().entry(temperature);
     begin = entry.offset;
-    end = begin + entry.shape.elements();
+    // With the gap behind it, which is zero and stays zero: the last range begins aligned.
+    constexpr int64_t kAlign = ArenaLayout::kAlign;
+    end = (begin + entry.shape.elements() + kAlign - 1) / kAlign * kAlign;
   }
   const int64_t elements = store.weights.flat().elements();
   for (const Range& range : {Range{0, begin}, {begin, end, config.temperature_lr}, {end, elements}})
