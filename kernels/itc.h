@@ -30,8 +30,8 @@ struct Itc {
       nullptr;              // [Q], -1 for none; null exactly when caption is null or Q is 0
   const T* temp = nullptr;  // [1]
   T alpha = 0;
-  const T* device_alpha = nullptr;  // read in place of alpha by CUDA kernels when not null
-  T* sim_i2t = nullptr;             // [B, K], all four are written and may be read afterwards
+  const double* device_alpha = nullptr;  // read in place of alpha by CUDA kernels when not null
+  T* sim_i2t = nullptr;                  // [B, K], all four are written and may be read afterwards
   T* sim_t2i = nullptr;
   T* target_i2t = nullptr;
   T* target_t2i = nullptr;

@@ -1,10 +1,18 @@
 // Packs captions one behind the other.
 #include "models/batch.h"
 
+#include <algorithm>
+
 #include "core/error.h"
 #include "core/str.h"
+#include "kernels/cross_entropy.h"
 
 namespace medley::models {
+namespace {
+
+int64_t round_up(int64_t x, int64_t step) { return (x + step - 1) / step * step; }
+
+}  // namespace
 
 PackedText pack(const std::vector<std::vector<int32_t>>& captions, Device device) {
   PackedText text;
@@ -31,8 +39,37 @@ PackedText to(const PackedText& text, Device device) {
   PackedText moved = text;
   moved.ids = text.ids.to(device);
   moved.positions = text.positions.to(device);
-  moved.sequences = autograd::make_sequences(text.lengths, device);
+  moved.sequences.cu = text.sequences.cu.to(device);
+  if (text.next.defined()) moved.next = text.next.to(device);
   return moved;
+}
+
+PackedText pad(const PackedText& text, int64_t most) {
+  if (text.sequences.longest > most)
+    throw ValueError(
+        str("[pad] a text of ", text.sequences.longest, " tokens is longer than ", most));
+  const int64_t longest = std::min(most, round_up(text.sequences.longest, 8));
+  const int64_t step = (text.texts() * longest + 7) / 8;
+  const int64_t rows = round_up(text.ids.size(0), step);
+  PackedText padded = text;
+  std::vector<int32_t> positions = text.positions.to_vector<int32_t>(), next;
+  for (const int32_t length : text.lengths) {
+    for (int32_t t = 1; t < length; ++t) next.push_back(text.tokens[next.size() + 1]);
+    next.push_back(kernels::kIgnoredTarget);
+  }
+  padded.padding = (text.texts() + 7) / 8;
+  for (int64_t i = 0; i < padded.padding; ++i) {
+    const int64_t length = std::min(longest, rows - static_cast<int64_t>(positions.size()));
+    for (int64_t t = 0; t < length; ++t) positions.push_back(static_cast<int32_t>(t));
+    padded.lengths.push_back(static_cast<int32_t>(length));
+  }
+  padded.tokens.resize(positions.size(), 0);
+  next.resize(positions.size(), kernels::kIgnoredTarget);
+  padded.ids = Tensor::from(padded.tokens, {rows});
+  padded.positions = Tensor::from(positions, {rows});
+  padded.next = Tensor::from(next, {rows});
+  padded.sequences = {autograd::make_sequences(padded.lengths).cu, longest};
+  return padded;
 }
 
 Batch to(const Batch& batch, Device device) {

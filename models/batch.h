@@ -1,4 +1,5 @@
-// One batch as the models take it. Text is packed: no padding token exists anywhere.
+// One batch as the models take it. Text is packed, one caption behind the other; padding exists
+// only where the number of rows must not depend on the captions, and then behind them all.
 #pragma once
 
 #include <cstdint>
@@ -16,11 +17,21 @@ struct PackedText {
   // The same on the host: indices are made from it, and a device is never asked for its own copy.
   std::vector<int32_t> tokens;   // [tokens]
   std::vector<int32_t> lengths;  // tokens of each caption
+  // Of padded text alone.
+  int64_t padding = 0;  // texts at the end that are none
+  Tensor next;          // [tokens] i32: the token that follows, or kernels::kIgnoredTarget
+
+  int64_t texts() const { return static_cast<int64_t>(lengths.size()) - padding; }
 };
 
 // Packs captions of token ids. Throws ValueError for an empty caption.
 PackedText pack(const std::vector<std::vector<int32_t>>& captions, Device device = {});
 PackedText to(const PackedText& text, Device device);
+// For captured steps, which want few shapes: `longest` is rounded up to a multiple of eight, but to
+// `most` at most, and the rows to a multiple of an eighth of B * longest. Texts of token 0 fill
+// them, the first ones as long as they may be; nothing reads them. `text` lies on the CPU. Throws
+// ValueError when a text has more than `most` tokens.
+PackedText pad(const PackedText& text, int64_t most);
 
 struct Batch {
   Tensor images;  // [B, 3, S, S], normalised

@@ -7,6 +7,7 @@
 #include "autograd/checks.h"
 #include "autograd/dtype_switch.h"
 #include "autograd/tape.h"
+#include "core/constant.h"
 #include "core/flops.h"
 #include "kernels/attention.h"
 #include "kernels/dispatch.h"
@@ -185,8 +186,9 @@ Sequences make_sequences(const std::vector<int32_t>& lengths, Device device) {
 }
 
 Sequences uniform_sequences(int64_t count, int64_t length, Device device) {
-  return make_sequences(
-      std::vector<int32_t>(static_cast<size_t>(count), static_cast<int32_t>(length)), device);
+  std::vector<int32_t> cu;
+  for (int64_t i = 0; i <= count; ++i) cu.push_back(static_cast<int32_t>(i * length));
+  return {constant_indices(cu, device), count == 0 ? 0 : length};
 }
 
 Tensor self_attention(const Tensor& qkv, const Sequences& sequences,

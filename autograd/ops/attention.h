@@ -16,6 +16,7 @@ struct Sequences {
 };
 // Throws ValueError when cu does not start at 0, decreases, or does not end at `rows`.
 Sequences make_sequences(const std::vector<int32_t>& lengths, Device device = {});
+// A constant (core/constant.h).
 Sequences uniform_sequences(int64_t count, int64_t length, Device device = {});
 
 struct AttentionOptions {

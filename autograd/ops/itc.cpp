@@ -103,6 +103,7 @@ ItcResult itc(const ItcInputs& in) {
             .queue_caption = in.caption.defined() && q > 0 ? ids(in.queue_caption) : nullptr,
             .temp = data(in.temp),
             .alpha = static_cast<T>(static_cast<kernels::Wide<T>>(in.alpha)),
+            .device_alpha = in.device_alpha,
             .sim_i2t = data(r.sim_i2t),
             .sim_t2i = data(r.sim_t2i),
             .target_i2t = data(r.target_i2t),

@@ -13,6 +13,7 @@ struct ItcInputs {
   Tensor caption,
       queue_caption;  // [B], [Q] i64 ids of equal captions; undefined: only the pair is positive
   double alpha = 0;
+  const double* device_alpha = nullptr;  // see kernels/itc.h
 };
 
 struct ItcResult {

@@ -10,7 +10,10 @@
 
 namespace medley::cuda {
 
-Graph::Graph(Device device) : device_(device), pool_(device) { require(device); }
+Graph::Graph(Device device, std::shared_ptr<MemoryPool> pool)
+    : device_(device), pool_(pool ? std::move(pool) : std::make_shared<MemoryPool>(device)) {
+  require(device);
+}
 
 Graph::~Graph() { forget(); }
 
@@ -22,7 +25,7 @@ void Graph::capture(const std::function<void()>& fn) {
   const Stream stream = current_stream(device_);
   if (is_capturing(stream)) throw DeviceError("[cuda] a graph is captured inside another");
   forget();
-  const MemoryPool::Use use(pool_);
+  const MemoryPool::Use use(*pool_);
   backend::begin_capture(stream);
   try {
     fn();

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 
 #include "core/allocator.h"
 #include "core/device.h"
@@ -17,7 +18,9 @@ namespace medley::cuda {
 
 class Graph {
  public:
-  explicit Graph(Device device);
+  // Graphs of one stream whose results are read before another is launched may share a pool: they
+  // then take the memory of the largest, not of all. Nothing else may be served from it.
+  explicit Graph(Device device, std::shared_ptr<MemoryPool> pool = nullptr);
   ~Graph();
   Graph(const Graph&) = delete;
   Graph& operator=(const Graph&) = delete;
@@ -32,7 +35,7 @@ class Graph {
   void forget();
 
   Device device_;
-  MemoryPool pool_;
+  std::shared_ptr<MemoryPool> pool_;
   void* recording_ = nullptr;
 };
 

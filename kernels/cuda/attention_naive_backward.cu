@@ -47,6 +47,11 @@ struct Element {
                         uint32_t pair, int head, int row, int key) {
     const AttentionShape<T>& shape = args.shape;
     if (row >= block.lq || key >= block.visible(row, shape.causal)) return;
+    // Drawn first, while little else is in registers.
+    const bool keeps = !shape.dropout.active() ||
+                       dropout_keeps(device::current(shape.dropout), pair,
+                                     static_cast<uint32_t>(row), static_cast<uint32_t>(key));
+    const float factor = !shape.dropout.active() ? 1 : keeps ? shape.dropout.scale() : 0;
     const int64_t q = block.q0 + row, k = block.k0 + key;
     const int D = static_cast<int>(shape.head_dim), at = head * D;
     const T* const d_o = args.d_o + q * args.o_stride + at;
@@ -54,10 +59,6 @@ struct Element {
     const float dp = dot(d_o, args.v + k * args.v_stride + at, D);
     const float delta = dot(d_o, args.o + q * args.o_stride + at, D);
     const float p = expf(score * shape.scale - args.lse[head * shape.q_rows + q]);
-    const bool keeps =
-        !shape.dropout.active() ||
-        dropout_keeps(shape.dropout, pair, static_cast<uint32_t>(row), static_cast<uint32_t>(key));
-    const float factor = !shape.dropout.active() ? 1 : keeps ? shape.dropout.scale() : 0;
     kept = p * factor;
     ds = p * (dp * factor - delta);
   }

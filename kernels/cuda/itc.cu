@@ -88,7 +88,7 @@ __global__ void __launch_bounds__(kThreads)
   momentum.reduce(shared);
   positives = device::block_sum(positives, shared);
 
-  const float alpha = a.device_alpha != nullptr ? *a.device_alpha : a.alpha;
+  const float alpha = a.device_alpha != nullptr ? static_cast<float>(*a.device_alpha) : a.alpha;
   const float soft = alpha / momentum.exps, hard = (1 - alpha) / positives;
   const float half = 0.5f / static_cast<float>(a.batch), inverse_sum = 1 / sims.exps;
   float expected = 0, dsim_sim = 0;

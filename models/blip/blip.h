@@ -36,17 +36,31 @@ struct StepTrace {
   Tensor lm_logits;                                 // [tokens to predict, V]
 };
 
+// What the number of a step decides.
+struct StepNumbers {
+  uint64_t step = 0;
+  double momentum = 0;  // the part of the momentum model that stays
+  double alpha = 0;     // weight of the soft targets
+};
+
 struct StepInfo {
   uint64_t seed = 0;
   int64_t step = 0;  // from 0; keys dropout and the draw of negatives, drives alpha and momentum
   // Tests feed recorded draws here instead of drawing: [B] i32 each.
   Tensor negative_images, negative_texts;
   StepTrace* trace = nullptr;  // filled when given
+  // Blip::published(), where the kernels of a captured step find the numbers of now; null:
+  // they are passed by value.
+  const StepNumbers* on_device = nullptr;
+
+  const uint64_t* device_step() const { return on_device ? &on_device->step : nullptr; }
 };
 
 struct StepResult {
   Tensor total, itc, itm, lm;  // scalars; total is differentiable
   Tensor itm_logits;           // [3B, 2], positives first, detached; class 1 is a match
+  // What the queue takes: [B, E] each, and [B] i64, which may be undefined.
+  Tensor image_momentum, text_momentum, caption;
 };
 
 class Blip {
@@ -62,6 +76,14 @@ class Blip {
   // momentum towers, computes the three losses on the current tape, writes the queue. ITM and LM
   // run in lockstep. Throws ValueError for a batch of one (no negative exists).
   StepResult pretrain(const Batch& batch, const StepInfo& info);
+  // The same, but for the queue: that is written by write_queue(), once the step is known to be
+  // good.
+  StepResult pretrain_losses(const Batch& batch, const StepInfo& info);
+  void write_queue(const StepResult& result);
+  // Writes the numbers of a step to the model's GPU, always to the same place: StepInfo::on_device.
+  // For a model elsewhere there is nothing to do, and the place is null.
+  void publish(int64_t step);
+  const StepNumbers* published() const;
 
   // One step of retrieval fine-tuning: ITC and ITM alone. batch.caption names the picture's group:
   // equal ids are positives, never negatives. Negatives are drawn by the student's own

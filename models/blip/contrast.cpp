@@ -1,5 +1,5 @@
-// The first half of a step: towers, momentum towers, contrastive loss, queue; and the draw of
-// negatives by its similarities.
+// The first half of a step: towers, momentum towers, contrastive loss; and the draw of negatives by
+// its similarities.
 #include <algorithm>
 
 #include "autograd/dtype_switch.h"
@@ -14,7 +14,6 @@
 #include "kernels/wide.h"
 #include "models/blip/impl.h"
 #include "models/blip/momentum.h"
-#include "models/blip/queue.h"
 
 namespace medley::models {
 namespace {
@@ -22,8 +21,7 @@ namespace {
 constexpr double kSmallestTemperature = 0.001, kLargestTemperature = 0.5;
 
 void check_batch(const char* step, const Batch& batch, bool needs_captions) {
-  const int64_t images = batch.images.size(0),
-                texts = static_cast<int64_t>(batch.text.lengths.size());
+  const int64_t images = batch.images.size(0), texts = batch.text.texts();
   if (images != texts)
     throw ValueError(
         str("[", step, "] the batch has ", images, " images and ", texts, " captions"));
@@ -54,7 +52,9 @@ Contrast Blip::Impl::contrast(const char* step, const Batch& batch, const StepIn
   require_training(step);
   check_batch(step, batch, equal_captions);
   clamp_temperature(temp);
-  update_average(momentum, weights, momentum_kept(losses, info.step));
+  const StepNumbers now = numbers(info.step);
+  update_average(momentum, weights, now.momentum,
+                 info.on_device ? &info.on_device->momentum : nullptr);
 
   Contrast c;
   c.caption = equal_captions ? batch.caption : Tensor();
@@ -78,17 +78,16 @@ Contrast Blip::Impl::contrast(const char* step, const Batch& batch, const StepIn
     itc.text_queue = queue.text;
     if (c.caption.defined()) itc.queue_caption = queue.caption;
   }
-  const double ramp = losses.alpha_steps > 0
-                          ? static_cast<double>(info.step) / static_cast<double>(losses.alpha_steps)
-                          : 1;
-  itc.alpha = losses.alpha * std::min(1.0, ramp);
+  itc.alpha = now.alpha;
+  itc.device_alpha = info.on_device ? &info.on_device->alpha : nullptr;
   {
     const Scope loss("itc");
     c.itc = autograd::itc(itc);
   }
-  enqueue(queue, itc.image_momentum, itc.text_momentum, batch.caption);
   c.image_features = itc.image;
   c.text_features = itc.text;
+  c.image_momentum = itc.image_momentum;
+  c.text_momentum = itc.text_momentum;
   if (info.trace) {
     StepTrace& trace = *info.trace;
     trace.image_tokens = c.image;
@@ -104,11 +103,36 @@ Contrast Blip::Impl::contrast(const char* step, const Batch& batch, const StepIn
   return c;
 }
 
+StepNumbers Blip::Impl::numbers(int64_t step) const {
+  const double ramp = losses.alpha_steps > 0
+                          ? static_cast<double>(step) / static_cast<double>(losses.alpha_steps)
+                          : 1;
+  return {static_cast<uint64_t>(step), momentum_kept(losses, step),
+          losses.alpha * std::min(1.0, ramp)};
+}
+
+void Blip::publish(int64_t step) {
+  Impl& m = *impl_;
+  if (m.device.kind != Device::Cuda) return;
+  const StepNumbers numbers = m.numbers(step);
+  const std::span bytes(reinterpret_cast<const uint8_t*>(&numbers), sizeof(numbers));
+  const Tensor here = Tensor::from(bytes, {sizeof(numbers)});
+  if (m.published.defined())
+    m.published.copy_from(here);
+  else
+    m.published = here.to(m.device);
+}
+
+const StepNumbers* Blip::published() const {
+  return impl_->published.defined() ? static_cast<const StepNumbers*>(impl_->published.raw())
+                                    : nullptr;
+}
+
 DropoutSites Blip::Impl::text_sites(const StepInfo& info, DropoutSites::Pass pass) const {
-  return {model.dropout, info.seed, info.step, pass};
+  return {model.dropout, info.seed, info.step, pass, info.device_step()};
 }
 DropoutSites Blip::Impl::image_sites(const StepInfo& info, DropoutSites::Pass pass) const {
-  return {model.drop_path, info.seed, info.step, pass};
+  return {model.drop_path, info.seed, info.step, pass, info.device_step()};
 }
 
 Tensor draw_negatives(const Tensor& sim, const Tensor& caption, const StepInfo& info,
@@ -125,6 +149,7 @@ Tensor draw_negatives(const Tensor& sim, const Tensor& caption, const StepInfo& 
                       .caption = caption.defined() ? caption.data<int64_t>() : nullptr,
                       .seed = info.seed,
                       .step = static_cast<uint64_t>(info.step),
+                      .device_step = info.device_step(),
                       .scale = rule.scale,
                       .floor = rule.floor,
                       .direction = direction,

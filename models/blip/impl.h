@@ -13,6 +13,7 @@ namespace medley::models {
 struct Contrast {
   Tensor image;                          // tokens [B N, C]
   Tensor image_features, text_features;  // [B, E]
+  Tensor image_momentum, text_momentum;  // [B, E]
   Tensor caption;                        // [B] i64: equal ids are positives; undefined: none are
   autograd::ItcResult itc;
 };
@@ -30,10 +31,11 @@ struct Blip::Impl {
        DType element_type, Device on, std::optional<uint64_t> seed);  // no seed: inference
   void require_training(const char* step) const;                      // throws ValueError
 
-  // Clamps the temperature, moves the momentum model, computes ITC, writes the queue. Throws
-  // ValueError for a batch of one.
+  // Clamps the temperature, moves the momentum model, computes ITC. Throws ValueError for a batch
+  // of one.
   Contrast contrast(const char* step, const Batch& batch, const StepInfo& info,
                     bool equal_captions);
+  StepNumbers numbers(int64_t step) const;
   DropoutSites text_sites(const StepInfo& info, DropoutSites::Pass pass) const;
   DropoutSites image_sites(const StepInfo& info, DropoutSites::Pass pass) const;
   // image_tokens [B, N, C] -> its rows [B N, C]. Throws ShapeError for another width or number of
@@ -53,6 +55,7 @@ struct Blip::Impl {
   autograd::Parameter temp;
   autograd::ParameterStore weights, momentum;
   FeatureQueue queue;
+  Tensor published;  // on a GPU: one StepNumbers, as u8; undefined before publish()
 };
 
 }  // namespace medley::models

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "autograd/checks.h"
+#include "core/constant.h"
 #include "core/error.h"
 #include "core/str.h"
 #include "kernels/dispatch.h"
@@ -15,10 +16,6 @@ namespace medley::models {
 namespace {
 
 using Ints = std::vector<int32_t>;
-
-Tensor tensor(const Ints& values, Device device) {
-  return Tensor::from(values, {static_cast<int64_t>(values.size())}, device);
-}
 
 void check_negatives(const char* name, const Tensor& index, const Tensor& ids, int64_t batch) {
   autograd::check_range("pretrain", ids, name, index, batch);
@@ -56,77 +53,101 @@ int64_t drawn_rows(const PackedText& text, const Tensor& index, int64_t longest)
   return text.ids.size(0);
 }
 
+// Texts of padding behind the picked ones, as many as it can take to fill the rows.
+int64_t encoder_padding(const PackedText& text) {
+  const int64_t drawn = text.ids.device().kind == Device::Cuda ? text.texts() : 0;
+  return 2 * text.padding + drawn;
+}
+
+// Wanted from the last layer: LM's tokens that predict, the first token of ITM's texts, nothing of
+// the padding. A constant where `rows`, LM's, do not change from batch to batch.
+autograd::Sequences last_rows(const autograd::Sequences& predicting, int64_t rows, int64_t picked,
+                              int64_t padding, bool is_constant) {
+  Ints ends;
+  for (int64_t i = 1; i <= picked + padding; ++i)
+    ends.push_back(static_cast<int32_t>(rows + std::min(i, picked)));
+  const Device device = predicting.cu.device();
+  const Tensor rest =
+      is_constant ? constant_indices(ends, device) : Tensor::from(ends, {picked + padding}, device);
+  return {concat({predicting.cu, rest}), std::max<int64_t>(predicting.longest, 1)};
+}
+
 }  // namespace
 
 JointTexts joint_texts(const PackedText& text, const Tensor& negative_images,
                        const Tensor& negative_texts, const SpecialTokens& tokens, bool decode) {
-  const auto batch = static_cast<int64_t>(text.lengths.size());
+  const int64_t batch = text.texts();
   const Device device = text.ids.device();
   check_negatives("negative_images", negative_images, text.ids, batch);
   check_negatives("negative_texts", negative_texts, text.ids, batch);
-  const int64_t longest = *std::max_element(text.lengths.begin(), text.lengths.end());
-  const int64_t picked = 3 * batch, padding = device.kind == Device::Cuda ? batch : 0;
+  const int64_t longest = text.sequences.longest;
+  const int64_t picked = 3 * batch, padding = encoder_padding(text);
   const int64_t decoder_rows = decode ? text.ids.size(0) : 0;
   const int64_t encoder_rows = 2 * text.ids.size(0) + drawn_rows(text, negative_texts, longest);
 
   Ints each(static_cast<size_t>(batch));
   std::iota(each.begin(), each.end(), 0);
-  const Tensor own = tensor(each, device);
+  const Tensor own = constant_indices(each, device);
+  const auto zeros = [device](int64_t texts) {
+    return constant_indices(Ints(static_cast<size_t>(texts)), device);
+  };
 
   JointTexts joint;
   MedPass& pass = joint.pass;
   pass.ids = Tensor::empty({decoder_rows + encoder_rows}, DType::i32, device);
   pass.positions = Tensor::empty(pass.ids.shape(), DType::i32, device);
-  Ints kept_lengths, match;
-  std::vector<Tensor> images;
-  if (decode) {
-    pass.ids.slice(0, 0, decoder_rows).copy_from(with_first_token(text, tokens.dec));
-    pass.positions.slice(0, 0, decoder_rows).copy_from(text.positions);
-    NextTokens next = next_tokens(text);
-    pass.decoder = {text.sequences, decoder_rows, next.rows};
-    kept_lengths = std::move(next.lengths);
-    joint.next_token = next.tokens;
-    images.push_back(own);
-  }
-  const Tensor ids = pass.ids.slice(0, decoder_rows, decoder_rows + encoder_rows);
-  const Tensor positions = pass.positions.slice(0, decoder_rows, decoder_rows + encoder_rows);
-  const Tensor source = concat({own, own, negative_texts});
+  const int64_t decoded = decode ? text.sequences.count() : 0;
   const Tensor cu = Tensor::empty({picked + padding + 1}, DType::i32, device);
   const Tensor first = Tensor::empty({picked}, DType::i32, device);
-  const int64_t before = decode ? batch : 0;
-  const Tensor queries = Tensor::empty({before + cu.size(0)}, DType::i32, device);
-  queries.slice(0, 0, before + 1)
-      .copy_from(decode ? text.sequences.cu : Tensor::zeros({1}, DType::i32, device));
-  const Tensor ends = queries.slice(0, before + 1, queries.size(0));
-  MEDLEY_KERNEL(select_texts, device,
-                kernels::SelectTexts{.texts = batch,
-                                     .ids = text.ids.data<int32_t>(),
-                                     .cu = text.sequences.cu.data<int32_t>(),
-                                     .longest = longest,
-                                     .picked = picked,
-                                     .padding = padding,
-                                     .source = source.data<int32_t>(),
-                                     .first_token = tokens.enc,
-                                     .rows = encoder_rows,
-                                     .out_ids = ids.data<int32_t>(),
-                                     .out_positions = positions.data<int32_t>(),
-                                     .out_cu = cu.data<int32_t>(),
-                                     .out_first = first.data<int32_t>(),
-                                     .rows_before = decoder_rows,
-                                     .out_ends = ends.data<int32_t>()});
+  const Tensor queries = Tensor::empty({decoded + cu.size(0)}, DType::i32, device);
+  kernels::SelectTexts select{.texts = batch,
+                              .ids = text.ids.data<int32_t>(),
+                              .cu = text.sequences.cu.data<int32_t>(),
+                              .longest = longest,
+                              .out_first = first.data<int32_t>()};
+  autograd::Sequences predicting{zeros(1), 0};
+  std::vector<Tensor> images;
+  if (decode) {
+    select.picked = batch;
+    select.padding = text.padding;
+    select.source = own.data<int32_t>();
+    select.first_token = tokens.dec;
+    select.rows = decoder_rows;
+    select.out_ids = pass.ids.data<int32_t>();
+    select.out_positions = pass.positions.data<int32_t>();
+    select.out_cu = queries.data<int32_t>();
+    MEDLEY_KERNEL(select_texts, device, select);
+    const NextTokens next = next_tokens(text);
+    pass.decoder = {text.sequences, decoder_rows, next.rows};
+    predicting = next.texts;
+    joint.next_token = next.tokens;
+    images = {own, zeros(text.padding)};
+  } else {
+    queries.slice(0, 0, 1).fill_zero();
+  }
+
+  const Tensor source = concat({own, own, negative_texts});
+  select.picked = picked;
+  select.padding = padding;
+  select.source = source.data<int32_t>();
+  select.first_token = tokens.enc;
+  select.rows = encoder_rows;
+  select.out_ids = pass.ids.slice(0, decoder_rows, pass.ids.size(0)).data<int32_t>();
+  select.out_positions = pass.positions.slice(0, decoder_rows, pass.ids.size(0)).data<int32_t>();
+  select.out_cu = cu.data<int32_t>();
+  select.rows_before = decoder_rows;
+  select.out_ends = queries.slice(0, decoded + 1, queries.size(0)).data<int32_t>();
+  MEDLEY_KERNEL(select_texts, device, select);
   pass.encoder = {{cu, longest}, encoder_rows, first};
   pass.queries = {queries, longest};
-  images.insert(images.end(), {own, negative_images, own});
-  if (padding > 0) images.push_back(Tensor::zeros({padding}, DType::i32, device));
+  images.insert(images.end(), {own, negative_images, own, zeros(padding)});
   pass.image_of = concat(images);
-
-  // Wanted from the last layer: LM's tokens that predict, the first token of ITM's texts, nothing
-  // of the padding.
-  kept_lengths.insert(kept_lengths.end(), static_cast<size_t>(picked), 1);
-  kept_lengths.insert(kept_lengths.end(), static_cast<size_t>(padding), 0);
-  pass.last_queries = autograd::make_sequences(kept_lengths, device);
-  for (int64_t i = 0; i < picked; ++i) match.push_back(i < batch ? 1 : 0);
-  joint.match = tensor(match, device);
+  const int64_t predicting_rows = decode ? joint.next_token.size(0) : 0;
+  pass.last_queries =
+      last_rows(predicting, predicting_rows, picked, padding, !decode || text.padding > 0);
+  Ints match(static_cast<size_t>(picked));
+  std::fill_n(match.begin(), batch, 1);
+  joint.match = constant_indices(match, device);
   return joint;
 }
 

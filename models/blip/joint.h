@@ -20,8 +20,9 @@ struct JointTexts {
 //   text b), (image b, text negative_texts[b]).
 // decode = false leaves the first group out. Negatives are [B] i32 below B: ValueError where the
 // host can read them, else reported by the device. There the lengths of the drawn texts are not
-// known either, and B texts of padding follow, so that the number of rows does not depend on the
-// draw.
+// known either, and texts of padding follow, so that the number of rows does not depend on the
+// draw; padded text keeps its padding behind the first group, and has more of it behind the others.
+// All of it is given the first image, and nothing reads it.
 JointTexts joint_texts(const PackedText& text, const Tensor& negative_images,
                        const Tensor& negative_texts, const SpecialTokens& tokens,
                        bool decode = true);

@@ -5,16 +5,30 @@
 #include "core/scope.h"
 #include "models/blip/impl.h"
 #include "models/blip/joint.h"
+#include "models/blip/queue.h"
 
 namespace medley::models {
 
 StepResult Blip::pretrain(const Batch& batch, const StepInfo& info) {
+  StepResult result = pretrain_losses(batch, info);
+  write_queue(result);
+  return result;
+}
+
+void Blip::write_queue(const StepResult& result) {
+  enqueue(impl_->queue, result.image_momentum, result.text_momentum, result.caption);
+}
+
+StepResult Blip::pretrain_losses(const Batch& batch, const StepInfo& info) {
   Impl& m = *impl_;
   const Scope scope("blip");
   const Contrast c = m.contrast("pretrain", batch, info, m.losses.equal_captions);
   const int64_t B = batch.images.size(0);
   StepResult result;
   result.itc = c.itc.loss;
+  result.image_momentum = c.image_momentum;
+  result.text_momentum = c.text_momentum;
+  result.caption = batch.caption;
 
   const auto negatives = [&](const Tensor& given, const Tensor& sim, uint32_t direction) {
     return given.defined() ? given : draw_negatives(sim, c.caption, info, direction);

@@ -16,6 +16,9 @@ StepResult Blip::retrieve(const Batch& batch, const StepInfo& info) {
   const int64_t B = batch.images.size(0);
   StepResult result;
   result.itc = c.itc.loss;
+  result.image_momentum = c.image_momentum;
+  result.text_momentum = c.text_momentum;
+  result.caption = batch.caption;
 
   const auto negatives = [&](const Tensor& given, const Tensor& query, const Tensor& key,
                              uint32_t direction) {
@@ -43,6 +46,7 @@ StepResult Blip::retrieve(const Batch& batch, const StepInfo& info) {
     result.itm = autograd::cross_entropy(logits, joint.match);
   }
   result.total = autograd::add(result.itc, result.itm);
+  write_queue(result);
   return result;
 }
 

@@ -27,11 +27,13 @@ struct DropoutSites {
   uint64_t seed = 0;
   int64_t step = 0;
   Pass pass = contrast;
+  const uint64_t* device_step = nullptr;  // see kernels/dropout.h
 
   kernels::DropoutKey at(size_t layer, Site site) const { return at(layer, site, p); }
   kernels::DropoutKey at(size_t layer, Site site, double rate) const {
     return {static_cast<float>(rate), seed, static_cast<uint32_t>(step),
-            static_cast<uint32_t>(pass) << 24 | static_cast<uint32_t>(layer) << 4 | site};
+            static_cast<uint32_t>(pass) << 24 | static_cast<uint32_t>(layer) << 4 | site,
+            device_step};
   }
 };
 

@@ -1,9 +1,18 @@
 // Indices of language modelling, on the host.
 #include "models/text/next_token.h"
 
+#include "core/error.h"
+#include "core/str.h"
+
 namespace medley::models {
 
 NextTokens next_tokens(const PackedText& text, int64_t given) {
+  if (text.next.defined()) {
+    if (given != 1)
+      throw ValueError(
+          str("[next_tokens] padded text predicts from its first token on, not from ", given));
+    return {Tensor(), text.next, text.lengths, text.sequences};
+  }
   std::vector<int32_t> rows, tokens;
   NextTokens next;
   int32_t start = 0;
@@ -20,6 +29,7 @@ NextTokens next_tokens(const PackedText& text, int64_t given) {
   const Shape shape{static_cast<int64_t>(rows.size())};
   next.rows = Tensor::from(rows, shape, text.ids.device());
   next.tokens = Tensor::from(tokens, shape, text.ids.device());
+  next.texts = autograd::make_sequences(next.lengths, text.ids.device());
   return next;
 }
 
@@ -29,7 +39,7 @@ MedPass decoder_pass(const PackedText& text, int32_t dec, const NextTokens& want
   pass.positions = text.positions;
   pass.decoder = {text.sequences, text.ids.size(0), wanted.rows};
   pass.queries = text.sequences;
-  pass.last_queries = autograd::make_sequences(wanted.lengths, text.ids.device());
+  pass.last_queries = wanted.texts;
   return pass;
 }
 

@@ -8,13 +8,15 @@
 namespace medley::models {
 
 struct NextTokens {
-  Tensor rows;                   // [k] i32: rows of the packed text that predict
+  Tensor rows;                   // [k] i32: rows of the packed text that predict; undefined: all
   Tensor tokens;                 // [k] i32: the token after each
   std::vector<int32_t> lengths;  // of each text: rows that predict
+  autograd::Sequences texts;     // these rows by text
 };
 
 // The first `given` tokens of each text, [CLS] included, are not asked for; the last predicts
-// nothing.
+// nothing. Of padded text all rows are kept, and those that predict nothing have the ignored
+// target; given must be 1.
 NextTokens next_tokens(const PackedText& text, int64_t given = 1);
 
 // The decoder over texts whose first tokens become `dec`; no memory for cross-attention yet.

@@ -1,15 +1,9 @@
 // Passes over packed texts as they are.
 #include "models/text/pass.h"
 
-#include <numeric>
-
 namespace medley::models {
 
-Tensor first_rows(const PackedText& text) {
-  std::vector<int32_t> rows(text.lengths.size());
-  std::exclusive_scan(text.lengths.begin(), text.lengths.end(), rows.begin(), 0);
-  return Tensor::from(rows, {static_cast<int64_t>(rows.size())}, text.ids.device());
-}
+Tensor first_rows(const PackedText& text) { return text.sequences.cu.slice(0, 0, text.texts()); }
 
 std::vector<int32_t> tokens_with_first(const PackedText& text, int32_t token) {
   std::vector<int32_t> tokens = text.tokens;
@@ -31,8 +25,7 @@ MedPass encoder_pass(const PackedText& text, const Tensor& ids) {
   pass.positions = text.positions;
   pass.encoder = {text.sequences, ids.size(0), first_rows(text)};
   pass.queries = text.sequences;
-  pass.last_queries =
-      autograd::uniform_sequences(static_cast<int64_t>(text.lengths.size()), 1, ids.device());
+  pass.last_queries = autograd::uniform_sequences(text.texts(), 1, ids.device());
   return pass;
 }
 

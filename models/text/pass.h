@@ -32,7 +32,7 @@ struct MedPass {
   autograd::Sequences last_queries;  // kept rows by text
 };
 
-// Row of the first token of each text: [texts] i32.
+// Row of the first token of each text, padding left out: [texts] i32.
 Tensor first_rows(const PackedText& text);
 // The tokens with `token` in place of each text's first, on the host and as ids [tokens] i32.
 std::vector<int32_t> tokens_with_first(const PackedText& text, int32_t token);

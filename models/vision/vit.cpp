@@ -5,6 +5,7 @@
 #include "autograd/ops/patch_embed.h"
 #include "autograd/ops/rows.h"
 #include "autograd/recompute.h"
+#include "core/constant.h"
 #include "core/error.h"
 #include "core/scope.h"
 #include "core/str.h"
@@ -43,7 +44,7 @@ Vit::Vit(autograd::ParameterBuilder& builder, const char* name, const ModelConfi
 Tensor Vit::class_rows(int64_t images, Device device) const {
   std::vector<int32_t> rows;
   for (int64_t b = 0; b < images; ++b) rows.push_back(static_cast<int32_t>(b * tokens_));
-  return Tensor::from(rows, {images}, device);
+  return constant_indices(rows, device);
 }
 
 Tensor Vit::run(size_t index, const Tensor& x, int64_t images, const DropoutSites& sites,

@@ -94,6 +94,24 @@ TEST_CASE("cuda graph: its memory is nobody else's until it ends") {
   CHECK(memory_stats(kCuda).cached == 0);
 }
 
+TEST_CASE("cuda graph: graphs that share a pool share memory") {
+  if (no_device()) return;
+  release_cached_memory(kCuda);
+  const Tensor x = filled(1), one = filled(0), two = filled(0);
+  const auto pool = std::make_shared<MemoryPool>(kCuda);
+  cuda::Graph first(kCuda, pool), second(kCuda, pool);
+  first.capture([&] { step(one, x); });
+  const uint64_t requests = memory_stats(kCuda).system_requests;
+  second.capture([&] { step(two, x); });
+  CHECK(memory_stats(kCuda).system_requests == requests);
+  for (int i = 0; i < 2; ++i) {
+    first.launch();
+    second.launch();
+  }
+  CHECK(one.to_vector<float>() == std::vector<float>(1000, 8.0f));
+  CHECK(two.to_vector<float>() == std::vector<float>(1000, 8.0f));
+}
+
 TEST_CASE("cuda graph: what the host reads or writes meanwhile is refused, and capture ends") {
   if (no_device()) return;
   const Tensor x = filled(1);

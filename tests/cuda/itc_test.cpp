@@ -23,13 +23,14 @@ void check(const cases::ItcCase& c, bool captions, bool gradients, uint64_t sche
   std::vector<int64_t> caption_ids, queue_ids;
   for (int64_t i = 0; i < b; ++i) caption_ids.push_back(i % 3);  // several rows share a caption
   for (int64_t i = 0; i < q; ++i) queue_ids.push_back(i % 5 == 4 ? -1 : i % 5);
+  const DeviceBuffer<double> alpha(std::vector<double>{0.4f});
   check_on_device<float>(
       [&]<class Side>(Side) {
         using Buffer = typename Side::Buffer;
         const Buffer image(unit_rows(b, n, 1)), text(unit_rows(b, n, 2)),
             image_m(unit_rows(b, n, 3)), text_m(unit_rows(b, n, 4)),
             image_queue(unit_rows(q, n, 5)), text_queue(unit_rows(q, n, 6)),
-            temp(std::vector<float>{0.07f}), alpha(std::vector<float>{0.4f});
+            temp(std::vector<float>{0.07f});
         const typename Side::template Ints<int64_t> caption(caption_ids), queue_caption(queue_ids);
         Buffer sim_i2t(b * k), sim_t2i(b * k), target_i2t(b * k), target_t2i(b * k), loss(1),
             dimage(b * n), dtext(b * n), dtemp(1);

@@ -63,8 +63,9 @@ struct TrainConfig {
   int64_t seed = 1;
   std::string device = "auto";    // cpu, cuda, cuda:N; auto: the first GPU, else the CPU
   std::string precision = "f32";  // or bf16: activations and products in bf16, weights in f32
-  int64_t threads = 0;            // 0: as many as the machine has
-  int64_t max_bad_steps = 10;     // steps in a row with NaN or infinity before training gives up
+  bool graph = true;    // on a GPU: record a step once and launch it as one; changes no result
+  int64_t threads = 0;  // 0: as many as the machine has
+  int64_t max_bad_steps = 10;  // steps in a row with NaN or infinity before training gives up
   int64_t log_every = 50;
   int64_t eval_every = 0;           // 0: only after training
   int64_t checkpoint_every = 1000;  // and after the last step

@@ -103,6 +103,7 @@ void add_training(std::vector<ConfigKey>& keys, TrainConfig& c) {
   add("seed", &c.seed, "of everything random");
   add("device", &c.device, "cpu, cuda, cuda:N; auto: the first GPU, else the CPU", true);
   add("precision", &c.precision, "f32; bf16 on a GPU: activations and products, weights stay f32");
+  add("graph", &c.graph, "on a GPU: steps are recorded and launched as one; same results", true);
   add("threads", &c.threads, "0: as many as the machine has; results do not depend on it", true);
   add("lr", &o.lr, "learning rate");
   add("schedule", &o.schedule, "cosine: to 1 % of lr; paper: times 0.9 each pass over the data");

@@ -3,9 +3,11 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "autograd/nn/parameters.h"
 #include "core/arena.h"
+#include "kernels/adamw.h"
 #include "train/config/config.h"
 #include "train/loop/finite.h"
 
@@ -17,24 +19,36 @@ class Optimizer {
   Optimizer(const autograd::ParameterStore& store, const OptimizerConfig& config,
             const std::string& temperature);
 
-  // One step at rate lr, with gradients scaled to a norm of at most `clip` (0: any). Nothing
-  // changes when `gradient`, their norm, counts any that are not finite: the caller reads it
-  // afterwards and then calls take_back(), which makes the step uncounted.
-  void step(double lr, const SquaredNorm& gradient, double clip);
+  // A step is begun, which counts it and says at what rate, and then applied: that is the part that
+  // a graph can hold, since a GPU reads what begin() wrote there.
+  void begin(double lr);
+  // Gradients are scaled to a norm of at most `clip` (0: any). Nothing changes when `gradient`,
+  // their norm, counts any that are not finite: the caller reads it afterwards and then calls
+  // take_back(), which makes the step uncounted.
+  void apply(const SquaredNorm& gradient, double clip);
   void take_back() { --steps_; }
 
   int64_t steps() const { return steps_; }  // taken so far: t of the bias correction
   void set_steps(int64_t steps) { steps_ = steps; }
+  Device device() const { return store_.weights.flat().device(); }
   FlatArena& first_moment() { return m_; }  // same layout as the weights
   FlatArena& second_moment() { return v_; }
 
  private:
-  void update(int64_t begin, int64_t end, double lr, const SquaredNorm& gradient, double clip);
+  // Elements of the arena that have one rate, as a part of lr.
+  struct Range {
+    int64_t begin = 0, end = 0;
+    double part = 1;
+  };
+  template <class T>
+  kernels::AdamW<T> numbers(const Range& range) const;
 
   autograd::ParameterStore store_;
   FlatArena m_, v_;
   OptimizerConfig config_;
-  int64_t temperature_begin_ = 0, temperature_end_ = 0;  // elements of the arena; equal: none
+  std::vector<Range> ranges_;
+  Tensor factors_;  // on a GPU: kernels::AdamWFactors<float> of each range, as f32 [ranges, 8]
+  double lr_ = 0;
   int64_t steps_ = 0;
 };
 

@@ -29,6 +29,7 @@ struct TrainingState {
   int64_t bad_steps = 0;  // in a row, up to now
   double seconds = 0;     // of training so far, evaluation and saving left out
 
+  Device device() const { return optimizer.device(); }
   std::vector<CheckpointFile> checkpoint_files();
   // Throws CheckpointError when the checkpoint's configuration is another one, naming the keys.
   void restore(const std::string& checkpoint);

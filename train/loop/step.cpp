@@ -1,62 +1,32 @@
 // One optimizer step and what is done when it is not finite.
 #include "train/loop/step.h"
 
-#include <algorithm>
 #include <cmath>
 
 #include "autograd/dtype_switch.h"
 #include "autograd/tape.h"
+#include "core/constant.h"
 #include "core/str.h"
 #include "kernels/add.h"
 #include "kernels/dispatch.h"
 #include "models/weights/safetensors.h"
 #include "train/io/files.h"
-#include "train/loop/finite.h"
 
 namespace medley::train {
 namespace {
 
-// The queue rows that a step writes, as they were: a skipped step must not leave its features
-// behind.
-class QueueUndo {
- public:
-  QueueUndo(models::FeatureQueue& queue, int64_t size, int64_t batch)
-      : queue_(queue), next_(queue.next) {
-    for (int64_t row = 0; row < std::min(size, batch);) {
-      const int64_t begin = (next_ + row) % size;
-      const int64_t end = std::min(size, begin + std::min(size, batch) - row);
-      for (const Tensor& ring : {queue.image, queue.text, queue.caption}) {
-        const Tensor rows = ring.slice(0, begin, end);
-        kept_.emplace_back(rows, rows.clone());
-      }
-      row += end - begin;
-    }
-  }
-  void restore() {
-    for (const auto& [rows, before] : kept_) rows.copy_from(before);
-    queue_.next = next_;
-  }
-
- private:
-  models::FeatureQueue& queue_;
-  int64_t next_;
-  std::vector<std::pair<Tensor, Tensor>> kept_;
-};
-
 // 1, or NaN for a loss that is not finite: every gradient is NaN then, and the optimizer changes
 // nothing.
 Tensor seed_of(const Tensor& loss) {
-  Tensor seed =
-      Tensor::from(std::vector<float>{1}, loss.shape()).to(loss.dtype()).to(loss.device());
+  const Tensor seed = Tensor::empty(loss.shape(), loss.dtype(), loss.device());
   autograd::with_float("train_step", loss.dtype(), [&](auto zero) {
     using T = decltype(zero);
-    const Tensor nothing = Tensor::empty(loss.shape(), loss.dtype(), loss.device());
+    const Tensor one = constant(std::vector<T>{T(1.0f)}, loss.shape(), loss.device());
+    MEDLEY_KERNEL(add, loss.device(),
+                  kernels::Add<T>{.n = 1, .a = loss.data<T>(), .y = seed.data<T>(), .factor = 0});
     MEDLEY_KERNEL(
         add, loss.device(),
-        kernels::Add<T>{.n = 1, .a = loss.data<T>(), .y = nothing.data<T>(), .factor = 0});
-    MEDLEY_KERNEL(
-        add, loss.device(),
-        kernels::Add<T>{.n = 1, .a = seed.data<T>(), .b = nothing.data<T>(), .y = seed.data<T>()});
+        kernels::Add<T>{.n = 1, .a = one.data<T>(), .b = seed.data<T>(), .y = seed.data<T>()});
   });
   return seed;
 }
@@ -91,47 +61,73 @@ std::string explain_loss(TrainingState& state, const models::Batch& batch, const
 
 }  // namespace
 
-StepOutcome train_step(TrainingState& state, const models::Batch& batch, double lr,
+models::Batch step_batch(const TrainingState& state, const models::Batch& batch) {
+  if (state.device().kind != Device::Cuda) return batch;
+  models::Batch padded = batch;
+  padded.text = models::pad(batch.text, state.config.model.max_tokens);
+  return padded;
+}
+
+void begin_step(TrainingState& state, double lr) {
+  state.model->publish(state.step);
+  state.optimizer.begin(lr);
+}
+
+StepTensors queue_step(TrainingState& state, const models::Batch& batch,
                        const std::function<void(models::Blip&)>& after_backward) {
   models::Blip& model = *state.model;
   const FlatArena& gradients = model.weights().gradients;
-  QueueUndo undo(model.queue(), model.losses().queue_size, batch.images.size(0));
   gradients.flat().fill_zero();
   autograd::Tape tape;
-  models::StepResult result;
+  StepTensors tensors;
+  models::StepResult& result = tensors.result;
   {
     autograd::Recording recording(tape);
     models::StepInfo info;
     info.seed = static_cast<uint64_t>(state.config.seed);
     info.step = state.step;
-    result = model.pretrain(batch, info);
+    info.on_device = model.published();
+    result = model.pretrain_losses(batch, info);
   }
   tape.backward({result.total}, {seed_of(result.total)});
   if (after_backward) after_backward(model);
-  const SquaredNorm squared = squared_norm(gradients.flat());
-  state.optimizer.step(lr, squared, state.config.optimizer.gradient_clip);
+  tensors.gradient = squared_norm(gradients.flat());
+  state.optimizer.apply(tensors.gradient, state.config.optimizer.gradient_clip);
+  return tensors;
+}
 
-  // From here on the host waits for the device.
+StepOutcome finish_step(TrainingState& state, const models::Batch& batch,
+                        const StepTensors& tensors, double lr) {
+  models::Blip& model = *state.model;
+  const models::StepResult& result = tensors.result;
   StepOutcome outcome;
   StepFigures& figures = outcome.figures;
   figures.itc = result.itc.item();
   figures.itm = result.itm.item();
   figures.lm = result.lm.item();
-  const Norm gradient = on_host(squared);
+  const Norm gradient = on_host(tensors.gradient);
   if (!std::isfinite(figures.itc + figures.itm + figures.lm))
     outcome.problem = explain_loss(state, batch, figures);
   else if (gradient.nonfinite > 0)
-    outcome.problem = "not finite: the gradient of " + describe(first_nonfinite(gradients));
+    outcome.problem =
+        "not finite: the gradient of " + describe(first_nonfinite(model.weights().gradients));
   if (!outcome.problem.empty()) {
     state.optimizer.take_back();
-    undo.restore();
     return outcome;
   }
+  model.write_queue(result);
   figures.itm_accuracy = accuracy(result.itm_logits);
   figures.gradient_norm = gradient.value;
   figures.temperature = model.temperature();
   figures.lr = lr;
   return outcome;
+}
+
+StepOutcome train_step(TrainingState& state, const models::Batch& batch, double lr,
+                       const std::function<void(models::Blip&)>& after_backward) {
+  begin_step(state, lr);
+  const models::Batch inputs = models::to(step_batch(state, batch), state.device());
+  return finish_step(state, batch, queue_step(state, inputs, after_backward), lr);
 }
 
 std::string save_bad_batch(const std::string& folder, int64_t step, const models::Batch& batch) {

@@ -109,8 +109,10 @@ void Trainer::step(models::Batch batch) {
   std::function<void(models::Blip&)> after_backward;
   if (hooks.after_backward)
     after_backward = [&](models::Blip& model) { hooks.after_backward(state.step, model); };
-  const Device device = state.model->weights().weights.flat().device();
-  StepOutcome outcome = train_step(state, models::to(batch, device), lr, after_backward);
+  const bool launched =
+      state.device().kind == Device::Cuda && state.config.graph && !after_backward;
+  StepOutcome outcome =
+      launched ? graph_.step(state, batch, lr) : train_step(state, batch, lr, after_backward);
   if (!outcome.problem.empty()) return skip(batch, outcome.problem);
   state.bad_steps = 0;
   state.sums.add(outcome.figures);

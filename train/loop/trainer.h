@@ -9,6 +9,7 @@
 #include "train/loop/progress.h"
 #include "train/loop/run_folder.h"
 #include "train/loop/state.h"
+#include "train/loop/step_graph.h"
 
 namespace medley::train {
 
@@ -40,6 +41,7 @@ class Trainer {
 
   TrainingState& state() { return *state_; }
   const RunFolder& run() const { return run_; }
+  const StepGraph& graph() const { return graph_; }
   TrainerHooks hooks;
 
  private:
@@ -55,6 +57,7 @@ class Trainer {
   RunFolder run_;
   std::unique_ptr<Dataset> data_;
   std::unique_ptr<TrainingState> state_;
+  StepGraph graph_;  // of its steps, on a GPU
   MetricsLog metrics_;
   std::unique_ptr<Progress> progress_;
 };

@@ -6,7 +6,7 @@
 
 namespace medley::kernels::cuda::device {
 
-// With the step of now. A kernel calls it once, at its start.
+// With the step of now.
 MEDLEY_DEVICE DropoutKey current(DropoutKey key) {
   if (key.device_step != nullptr) key.step = static_cast<uint32_t>(*key.device_step);
   return key;
