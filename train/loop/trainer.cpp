@@ -34,6 +34,16 @@ LoaderConfig loader_config(const TrainConfig& config) {
   return loader;
 }
 
+// For a run that ends in the middle of a step.
+std::string what_is_kept(const RunFolder& run) {
+  const std::string checkpoint = latest_checkpoint(run.checkpoints());
+  if (checkpoint.empty()) return "the run has no checkpoint yet: " + run.path;
+  return str("the run's last checkpoint is ", checkpoint,
+             "; go on from it with\n  medley pretrain "
+             "--resume ",
+             run.path);
+}
+
 void use_threads(const TrainConfig& config) {
   if (config.threads > 0) set_thread_count(static_cast<int>(config.threads));
 }
@@ -78,7 +88,11 @@ TrainOutcome Trainer::train() {
   TrainOutcome outcome;
   while (state.step < config.steps) {
     auto start = std::chrono::steady_clock::now();
-    step(loader.next());
+    try {
+      step(loader.next());
+    } catch (const MemoryError& error) {
+      throw MemoryError(str(error.what(), "\n  ", what_is_kept(run_)));
+    }
     state.seconds +=
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     bool last = state.step == config.steps;
