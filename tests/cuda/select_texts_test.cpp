@@ -7,21 +7,6 @@
 namespace medley::tests {
 namespace {
 
-SelectTextsResult on_host(const SelectTextsProblem& problem) {
-  SelectTextsResult result(problem.args);
-  kernels::SelectTexts args = problem.args;
-  args.ids = problem.ids.data();
-  args.cu = problem.cu.data();
-  args.source = problem.source.data();
-  args.out_ids = result.ids.data();
-  args.out_positions = result.positions.data();
-  args.out_cu = result.cu.data();
-  args.out_first = result.first.data();
-  args.out_ends = result.ends.data();
-  kernels::cpu::select_texts(args);
-  return result;
-}
-
 SelectTextsResult on_device(const SelectTextsProblem& problem) {
   SelectTextsResult result(problem.args);
   const DeviceBuffer<int32_t> ids(problem.ids), cu(problem.cu), source(problem.source);
@@ -50,7 +35,7 @@ TEST_CASE("select_texts on CUDA", "[select_texts]") {
   for (const cases::SelectTextsCase& c : cases::select_texts_cases()) {
     const SelectTextsProblem problem(c);
     const SelectTextsResult result = for_each_schedule([&] { return on_device(problem); });
-    CHECK(result == on_host(problem));
+    CHECK(result == select_on_host(problem));
   }
 }
 

@@ -43,4 +43,19 @@ struct SelectTextsResult {
   std::vector<int32_t> ids, positions, cu, first, ends;
 };
 
+inline SelectTextsResult select_on_host(const SelectTextsProblem& problem) {
+  SelectTextsResult result(problem.args);
+  kernels::SelectTexts args = problem.args;
+  args.ids = problem.ids.data();
+  args.cu = problem.cu.data();
+  args.source = problem.source.data();
+  args.out_ids = result.ids.data();
+  args.out_positions = result.positions.data();
+  args.out_cu = result.cu.data();
+  args.out_first = result.first.data();
+  args.out_ends = result.ends.data();
+  kernels::cpu::select_texts(args);
+  return result;
+}
+
 }  // namespace medley::tests

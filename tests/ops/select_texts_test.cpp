@@ -5,25 +5,10 @@
 namespace medley::tests {
 namespace {
 
-SelectTextsResult run(const SelectTextsProblem& problem) {
-  SelectTextsResult result(problem.args);
-  kernels::SelectTexts args = problem.args;
-  args.ids = problem.ids.data();
-  args.cu = problem.cu.data();
-  args.source = problem.source.data();
-  args.out_ids = result.ids.data();
-  args.out_positions = result.positions.data();
-  args.out_cu = result.cu.data();
-  args.out_first = result.first.data();
-  args.out_ends = result.ends.data();
-  kernels::cpu::select_texts(args);
-  return result;
-}
-
 TEST_CASE("select_texts: picked texts, then padding", "[select_texts]") {
   for (const cases::SelectTextsCase& c : cases::select_texts_cases()) {
     const SelectTextsProblem problem(c);
-    const SelectTextsResult result = run(problem);
+    const SelectTextsResult result = select_on_host(problem);
     std::vector<int32_t> ids, first;
     for (const int32_t i : problem.source) {
       const auto begin = problem.ids.begin() + problem.cu[static_cast<size_t>(i)];
