@@ -1,10 +1,8 @@
 #include <chrono>
-#include <cmath>
 
-#include "bench/attention_runner.h"
+#include "bench/attention_args.h"
 #include "core/philox.h"
 #include "core/threads.h"
-#include "kernels/attention.h"
 #include "kernels/reference/attention.h"
 
 namespace medley::bench {
@@ -25,47 +23,19 @@ class CpuRunner final : public AttentionRunner {
         d_qkv_(qkv_.size()),
         d_kv_(kv_.size()) {
     set_thread_count(run.threads);
-    // q, k and v are column blocks of packed rows [3 C], as the models have them; so are their
-    // gradients.
-    const int64_t C = rows_.width;
-    const kernels::AttentionShape<float> shape{
-        .blocks = static_cast<int64_t>(run.shape.q_lengths.size()),
-        .kv_blocks = static_cast<int64_t>(run.shape.k_lengths.size()),
-        .cu_q = rows_.cu_q.data(),
-        .cu_k = rows_.cu_k.data(),
-        .kv_index = kv_index_.empty() ? nullptr : kv_index_.data(),
-        .heads = run.shape.heads,
-        .head_dim = run.shape.head_dim,
-        .scale = 1 / std::sqrt(static_cast<float>(run.shape.head_dim)),
-        .causal = run.shape.causal,
-        .dropout = {.p = run.shape.dropout, .seed = 1}};
-    forward_ = {.shape = shape,
-                .q = qkv_.data(),
-                .k = kv_.data() + C,
-                .v = kv_.data() + 2 * C,
-                .q_stride = 3 * C,
-                .k_stride = 3 * C,
-                .v_stride = 3 * C,
-                .o = o_.data(),
-                .o_stride = C,
-                .lse = lse_.data()};
-    backward_ = {.shape = shape,
-                 .q = forward_.q,
-                 .k = forward_.k,
-                 .v = forward_.v,
-                 .q_stride = 3 * C,
-                 .k_stride = 3 * C,
-                 .v_stride = 3 * C,
-                 .o = o_.data(),
-                 .d_o = d_o_.data(),
-                 .o_stride = C,
-                 .lse = lse_.data(),
-                 .dq = d_qkv_.data(),
-                 .dk = d_kv_.data() + C,
-                 .dv = d_kv_.data() + 2 * C,
-                 .dq_stride = 3 * C,
-                 .dk_stride = 3 * C,
-                 .dv_stride = 3 * C};
+    const AttentionArgs<float> args(run.shape, rows_,
+                                    {.cu_q = rows_.cu_q.data(),
+                                     .cu_k = rows_.cu_k.data(),
+                                     .kv_index = kv_index_.data(),
+                                     .qkv = qkv_.data(),
+                                     .kv = kv_.data(),
+                                     .d_o = d_o_.data(),
+                                     .o = o_.data(),
+                                     .lse = lse_.data(),
+                                     .d_qkv = d_qkv_.data(),
+                                     .d_kv = d_kv_.data()});
+    forward_ = args.forward;
+    backward_ = args.backward;
     if (is_backward_) forward();
   }
 

@@ -1,8 +1,7 @@
-#include "bench/attention_runner.h"
+#include "bench/attention_args.h"
 #include "core/cuda/device.h"
 
 #if defined(MEDLEY_CUDA)
-#include <cmath>
 #include <optional>
 
 #include "core/allocator.h"
@@ -78,49 +77,19 @@ class CudaRunner final : public AttentionRunner {
         d_qkv_(run.device, rows_.q_rows * 3 * rows_.width),
         d_kv_(run.device, rows_.k_rows * 3 * rows_.width),
         lse_(run.device, shape_.heads * rows_.q_rows) {
-    const int64_t C = rows_.width;
-    const kernels::AttentionShape<T> shape{
-        .blocks = static_cast<int64_t>(shape_.q_lengths.size()),
-        .kv_blocks = static_cast<int64_t>(shape_.k_lengths.size()),
-        .cu_q = cu_q_.data(),
-        .cu_k = cu_k_.data(),
-        .kv_index = shape_.kv_index.empty() ? nullptr : kv_index_.data(),
-        .heads = shape_.heads,
-        .head_dim = shape_.head_dim,
-        .scale = 1 / std::sqrt(static_cast<float>(shape_.head_dim)),
-        .causal = shape_.causal,
-        .dropout = {.p = shape_.dropout, .seed = 1},
-        .q_rows = rows_.q_rows,
-        .k_rows = rows_.k_rows,
-        .max_q = rows_.max_q,
-        .max_k = rows_.max_k};
-    forward_ = {.shape = shape,
-                .q = qkv_.data(),
-                .k = kv_.data() + C,
-                .v = kv_.data() + 2 * C,
-                .q_stride = 3 * C,
-                .k_stride = 3 * C,
-                .v_stride = 3 * C,
-                .o = o_.data(),
-                .o_stride = C,
-                .lse = lse_.data()};
-    backward_ = {.shape = shape,
-                 .q = forward_.q,
-                 .k = forward_.k,
-                 .v = forward_.v,
-                 .q_stride = 3 * C,
-                 .k_stride = 3 * C,
-                 .v_stride = 3 * C,
-                 .o = o_.data(),
-                 .d_o = d_o_.data(),
-                 .o_stride = C,
-                 .lse = lse_.data(),
-                 .dq = d_qkv_.data(),
-                 .dk = d_kv_.data() + C,
-                 .dv = d_kv_.data() + 2 * C,
-                 .dq_stride = 3 * C,
-                 .dk_stride = 3 * C,
-                 .dv_stride = 3 * C};
+    const AttentionArgs<T> args(shape_, rows_,
+                                {.cu_q = cu_q_.data(),
+                                 .cu_k = cu_k_.data(),
+                                 .kv_index = kv_index_.data(),
+                                 .qkv = qkv_.data(),
+                                 .kv = kv_.data(),
+                                 .d_o = d_o_.data(),
+                                 .o = o_.data(),
+                                 .lse = lse_.data(),
+                                 .d_qkv = d_qkv_.data(),
+                                 .d_kv = d_kv_.data()});
+    forward_ = args.forward;
+    backward_ = args.backward;
     if (backend_ == "cudnn") check_cudnn();
     if (is_backward_) call(false);
     cuda::synchronize(run.device);

@@ -1,4 +1,5 @@
-// The sum on CUDA: of two, into one of them, scaled, and of one alone.
+// The sum on CUDA: of two, into one of them, scaled, of one alone, and times a number on the
+// device.
 #include "kernels/add.h"
 
 #include "kernels/reference/add.h"
@@ -16,13 +17,15 @@ void check(int64_t n) {
         using Kept = typename Side::Kept;
         using Args = kernels::Add<typename Side::Type>;
         const typename Side::Buffer a(rounded<Kept>(n, 1)), b(rounded<Kept>(n, 2));
-        typename Side::Buffer y(n), over(rounded<Kept>(n, 1)), half(n), scaled(n);
+        const typename Side::Buffer times(rounded<Kept>(1, 3));
+        typename Side::Buffer y(n), over(rounded<Kept>(n, 1)), half(n), scaled(n), product(n);
         MEDLEY_RUN(add, Args{.n = n, .a = a.data(), .b = b.data(), .y = y.data()});
         MEDLEY_RUN(add, Args{.n = n, .a = over.data(), .b = b.data(), .y = over.data()});
         MEDLEY_RUN(add,
                    Args{.n = n, .a = a.data(), .b = b.data(), .y = half.data(), .factor = 0.5f});
         MEDLEY_RUN(add, Args{.n = n, .a = a.data(), .y = scaled.data(), .factor = 3});
-        return Outputs{y.values(), over.values(), half.values(), scaled.values()};
+        MEDLEY_RUN(add, Args{.n = n, .a = a.data(), .y = product.data(), .times = times.data()});
+        return Outputs{y.values(), over.values(), half.values(), scaled.values(), product.values()};
       },
       1, 4);
 }

@@ -81,28 +81,10 @@ TEST_CASE("attention forward: lengths around tiles, head dims 32, 64 and 128", "
   }
 }
 
-// Of what the models run, each with every head dim that the fast kernels take.
-std::vector<cases::AttentionCase> small_cases(int64_t head_dim) {
-  const int64_t d = head_dim;
-  return {
-      {"cross", {40, 3}, {197, 70}, {}, 2, d},
-      {"cross, 4 texts a picture", {7, 30, 1, 20}, {65, 130}, {1, 0, 1, 1}, 2, d},
-      {"ragged with empty blocks", {5, 0, 33, 1, 0}, {5, 40, 48, 0, 0}, {}, 3, d},
-      {"ragged causal with empty blocks", {5, 0, 3, 40, 2}, {5, 4, 0, 48, 1}, {}, 3, d, true},
-      {"causal, fewer keys than queries", {70}, {20}, {}, 1, d, true},
-      {"causal, more keys than queries", {20}, {150}, {}, 2, d, true},
-      {"dropout", {45, 6}, {37, 48}, {}, 3, d, false, 0.3f},
-      {"dropout, two steps of keys", {37, 50}, {150, 99}, {1, 0}, 1, d, false, 0.1f},
-      {"dropout causal kv_index", {9, 21, 4, 30}, {25, 30}, {1, 0, 0, 1}, 2, d, true, 0.5f},
-      {"logits near 120", {37}, {67}, {}, 2, d, false, 0, 120},
-      {"logits near 120, causal", {40}, {40}, {}, 2, d, true, 0, 120},
-  };
-}
-
 TEST_CASE("attention forward: what models run, head dims 32, 64 and 128", "[attention]") {
   if (no_device()) return;
   for (const int64_t head_dim : {32, 64, 128})
-    for (const cases::AttentionCase& c : small_cases(head_dim)) {
+    for (const cases::AttentionCase& c : cases::attention_cases_of(head_dim)) {
       check_case<float>(c, true);
       check_case<bf16>(c, true);
     }

@@ -7,6 +7,7 @@
 #include "kernels/dispatch.h"
 
 namespace medley::train {
+
 Optimizer::Optimizer(const autograd::ParameterStore& store, const OptimizerConfig& config,
                      const std::string& temperature)
     : store_(store),
