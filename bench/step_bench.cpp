@@ -71,11 +71,11 @@ void step(benchmark::State& state, Case c, Device device, DType dtype) {
   for (auto _ : state) {
     gradients.fill_zero();
     autograd::Tape tape;
-    models::StepResult result;
+    models::BatchResult result;
     {
       autograd::Recording recording(tape);
-      models::StepInfo info;
-      info.step = t;
+      models::BatchInfo info;
+      info.batch = t;
       result = blip.pretrain(batch, info);
     }
     tape.backward(result.total);

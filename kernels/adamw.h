@@ -11,9 +11,6 @@
 namespace medley::kernels {
 
 template <class T>
-struct AdamWFactors;
-
-template <class T>
 struct AdamW {
   int64_t n = 0;
   T* weight = nullptr;  // [n], as the next three
@@ -30,11 +27,6 @@ struct AdamW {
   const double* squared_norm = nullptr;  // [1]
   const int64_t* nonfinite = nullptr;    // [1]; null exactly when squared_norm is
   double clip = 0;
-
-  // Read by CUDA kernels in place of the numbers from step to gradient_scale when not null: a
-  // captured graph has its arguments fixed, while the rate and t move on. The host writes
-  // adamw_factors() there before each replay.
-  const AdamWFactors<T>* device_factors = nullptr;  // [1]
 };
 
 // What the numbers of a step come down to.

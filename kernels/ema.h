@@ -13,7 +13,6 @@ struct Ema {
   T* average = nullptr;
   const T* value = nullptr;
   double keep = 0;
-  const double* device_keep = nullptr;  // read in place of keep by CUDA kernels when not null
 };
 
 namespace cpu {

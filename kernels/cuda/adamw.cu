@@ -11,12 +11,11 @@ MEDLEY_DEVICE float clip_factor(const AdamW<float>& a) {
   return norm > a.clip ? static_cast<float>(a.clip / norm) : 1.0f;
 }
 
-// registers: 53
+// registers: 54
 __global__ void __launch_bounds__(kFlatThreads)
-    adamw_kernel(const AdamW<float> a, const AdamWFactors<float> factors) {
+    adamw_kernel(const AdamW<float> a, const AdamWFactors<float> f) {
   const int64_t i = flat_index(), left = a.n - i;
   if (left <= 0 || (a.nonfinite != nullptr && *a.nonfinite > 0)) return;
-  const AdamWFactors<float> f = a.device_factors != nullptr ? *a.device_factors : factors;
   const float scale = f.scale * clip_factor(a);
   const Eight gradient = load_eight(a.gradient + i, left);
   Eight w = load_eight(a.weight + i, left), m = load_eight(a.m + i, left),

@@ -9,8 +9,7 @@ namespace {
 __global__ void __launch_bounds__(kFlatThreads) ema_kernel(const Ema<float> a) {
   const int64_t i = flat_index(), left = a.n - i;
   if (left <= 0) return;
-  const double kept = a.device_keep != nullptr ? *a.device_keep : a.keep;
-  const float keep = static_cast<float>(kept), take = static_cast<float>(1 - kept);
+  const float keep = static_cast<float>(a.keep), take = static_cast<float>(1 - a.keep);
   const Eight value = load_eight(a.value + i, left);
   Eight average = load_eight(a.average + i, left);
   MEDLEY_UNROLL for (int j = 0; j < 8; ++j) average.at[j] =

@@ -36,27 +36,26 @@ struct StepTrace {
   Tensor lm_logits;                                 // [tokens to predict, V]
 };
 
-// What the number of a step decides.
-struct StepNumbers {
-  uint64_t step = 0;
-  double momentum = 0;  // the part of the momentum model that stays
-  double alpha = 0;     // weight of the soft targets
+// What the kernels of a recorded batch read in place of numbers that move on.
+struct BatchNumbers {
+  uint64_t batch = 0;
+  double alpha = 0;  // weight of the soft targets
 };
 
-struct StepInfo {
+struct BatchInfo {
   uint64_t seed = 0;
-  int64_t step = 0;  // from 0; keys dropout and the draw of negatives, drives alpha and momentum
+  int64_t batch = 0;  // number of the batch, from 0: with the seed it keys dropout and negatives
   // Tests feed recorded draws here instead of drawing: [B] i32 each.
   Tensor negative_images, negative_texts;
   StepTrace* trace = nullptr;  // filled when given
-  // Blip::published(), where the kernels of a captured step find the numbers of now; null:
+  // Blip::published(), where the kernels of a recorded batch find the numbers of now; null:
   // they are passed by value.
-  const StepNumbers* on_device = nullptr;
+  const BatchNumbers* on_device = nullptr;
 
-  const uint64_t* device_step() const { return on_device ? &on_device->step : nullptr; }
+  const uint64_t* device_batch() const { return on_device ? &on_device->batch : nullptr; }
 };
 
-struct StepResult {
+struct BatchResult {
   Tensor total, itc, itm, lm;  // scalars; total is differentiable
   Tensor itm_logits;           // [3B, 2], positives first, detached; class 1 is a match
   // What the queue takes: [B, E] each, and [B] i64, which may be undefined.
@@ -72,27 +71,30 @@ class Blip {
   Blip(const ModelConfig& model, SpecialTokens tokens, DType dtype, Device device);
   ~Blip();
 
-  // One pre-training step's forward pass: clamps the temperature, moves the
-  // momentum towers, computes the three losses on the current tape, writes the queue. ITM and LM
-  // run in lockstep. Throws ValueError for a batch of one (no negative exists).
-  StepResult pretrain(const Batch& batch, const StepInfo& info);
-  // The same, but for the queue: that is written by write_queue(), once the step is known to be
-  // good.
-  StepResult pretrain_losses(const Batch& batch, const StepInfo& info);
-  void write_queue(const StepResult& result);
-  // Writes the numbers of a step to the model's GPU, always to the same place: StepInfo::on_device.
-  // For a model elsewhere there is nothing to do, and the place is null.
-  void publish(int64_t step);
-  const StepNumbers* published() const;
+  // The forward pass of a pre-training step of one batch, which has the step's number: the three
+  // calls below, one after the other.
+  BatchResult pretrain(const Batch& batch, const BatchInfo& info);
+  // Before the batches of a step: clamps the temperature, moves the momentum towers, and sets the
+  // weight of the soft targets. `step` counts from 0.
+  void begin_step(int64_t step);
+  // The three losses of a batch, on the current tape. ITM and LM run in lockstep. Throws ValueError
+  // for a batch of one (no negative exists).
+  BatchResult pretrain_losses(const Batch& batch, const BatchInfo& info);
+  // After a good step, for each of its batches: the momentum features go to the queue.
+  void write_queue(const BatchResult& result);
+  // Writes the numbers of a batch to the model's GPU, always to the same place:
+  // BatchInfo::on_device. For a model elsewhere there is nothing to do, and the place is null.
+  void publish(int64_t batch);
+  const BatchNumbers* published() const;
 
   // One step of retrieval fine-tuning: ITC and ITM alone. batch.caption names the picture's group:
   // equal ids are positives, never negatives. Negatives are drawn by the student's own
   // similarities, as the original does here (blip_retrieval.py).
-  StepResult retrieve(const Batch& batch, const StepInfo& info);
+  BatchResult retrieve(const Batch& batch, const BatchInfo& info);
 
   // The loss of captioning fine-tuning: LM alone. The first `given` tokens of each caption, [CLS]
   // and the prompt, are not asked for.
-  Tensor caption_loss(const Batch& batch, int64_t given, const StepInfo& info);
+  Tensor caption_loss(const Batch& batch, int64_t given, const BatchInfo& info);
 
   // Inference parts; none of them records when no tape does. What they are given may lie on any
   // device; results lie on the model's.

@@ -7,7 +7,7 @@
 
 namespace medley::models {
 
-Tensor Blip::caption_loss(const Batch& batch, int64_t given, const StepInfo& info) {
+Tensor Blip::caption_loss(const Batch& batch, int64_t given, const BatchInfo& info) {
   const Impl& m = *impl_;
   const Scope scope("blip");
   m.require_training("caption_loss");

@@ -47,15 +47,10 @@ void clamp_temperature(const Tensor& temp) {
 
 }  // namespace
 
-Contrast Blip::Impl::contrast(const char* step, const Batch& batch, const StepInfo& info,
+Contrast Blip::Impl::contrast(const char* step, const Batch& batch, const BatchInfo& info,
                               bool equal_captions) {
   require_training(step);
   check_batch(step, batch, equal_captions);
-  clamp_temperature(temp);
-  const StepNumbers now = numbers(info.step);
-  update_average(momentum, weights, now.momentum,
-                 info.on_device ? &info.on_device->momentum : nullptr);
-
   Contrast c;
   c.caption = equal_captions ? batch.caption : Tensor();
   c.image = student.image.tokens(batch.images, image_sites(info, DropoutSites::contrast));
@@ -78,7 +73,7 @@ Contrast Blip::Impl::contrast(const char* step, const Batch& batch, const StepIn
     itc.text_queue = queue.text;
     if (c.caption.defined()) itc.queue_caption = queue.caption;
   }
-  itc.alpha = now.alpha;
+  itc.alpha = alpha;
   itc.device_alpha = info.on_device ? &info.on_device->alpha : nullptr;
   {
     const Scope loss("itc");
@@ -103,18 +98,21 @@ Contrast Blip::Impl::contrast(const char* step, const Batch& batch, const StepIn
   return c;
 }
 
-StepNumbers Blip::Impl::numbers(int64_t step) const {
-  const double ramp = losses.alpha_steps > 0
-                          ? static_cast<double>(step) / static_cast<double>(losses.alpha_steps)
+void Blip::begin_step(int64_t step) {
+  Impl& m = *impl_;
+  m.require_training("begin_step");
+  clamp_temperature(m.temp);
+  update_average(m.momentum, m.weights, momentum_kept(m.losses, step));
+  const double ramp = m.losses.alpha_steps > 0
+                          ? static_cast<double>(step) / static_cast<double>(m.losses.alpha_steps)
                           : 1;
-  return {static_cast<uint64_t>(step), momentum_kept(losses, step),
-          losses.alpha * std::min(1.0, ramp)};
+  m.alpha = m.losses.alpha * std::min(1.0, ramp);
 }
 
-void Blip::publish(int64_t step) {
+void Blip::publish(int64_t batch) {
   Impl& m = *impl_;
   if (m.device.kind != Device::Cuda) return;
-  const StepNumbers numbers = m.numbers(step);
+  const BatchNumbers numbers{static_cast<uint64_t>(batch), m.alpha};
   const std::span bytes(reinterpret_cast<const uint8_t*>(&numbers), sizeof(numbers));
   const Tensor here = Tensor::from(bytes, {sizeof(numbers)});
   if (m.published.defined())
@@ -123,19 +121,19 @@ void Blip::publish(int64_t step) {
     m.published = here.to(m.device);
 }
 
-const StepNumbers* Blip::published() const {
-  return impl_->published.defined() ? static_cast<const StepNumbers*>(impl_->published.raw())
+const BatchNumbers* Blip::published() const {
+  return impl_->published.defined() ? static_cast<const BatchNumbers*>(impl_->published.raw())
                                     : nullptr;
 }
 
-DropoutSites Blip::Impl::text_sites(const StepInfo& info, DropoutSites::Pass pass) const {
-  return {model.dropout, info.seed, info.step, pass, info.device_step()};
+DropoutSites Blip::Impl::text_sites(const BatchInfo& info, DropoutSites::Pass pass) const {
+  return {model.dropout, info.seed, info.batch, pass, info.device_batch()};
 }
-DropoutSites Blip::Impl::image_sites(const StepInfo& info, DropoutSites::Pass pass) const {
-  return {model.drop_path, info.seed, info.step, pass, info.device_step()};
+DropoutSites Blip::Impl::image_sites(const BatchInfo& info, DropoutSites::Pass pass) const {
+  return {model.drop_path, info.seed, info.batch, pass, info.device_batch()};
 }
 
-Tensor draw_negatives(const Tensor& sim, const Tensor& caption, const StepInfo& info,
+Tensor draw_negatives(const Tensor& sim, const Tensor& caption, const BatchInfo& info,
                       uint32_t direction, NegativeRule rule) {
   const int64_t batch = sim.size(0);
   const Tensor index = Tensor::empty({batch}, DType::i32, sim.device());
@@ -148,8 +146,8 @@ Tensor draw_negatives(const Tensor& sim, const Tensor& caption, const StepInfo& 
                       .ld = sim.size(1),
                       .caption = caption.defined() ? caption.data<int64_t>() : nullptr,
                       .seed = info.seed,
-                      .step = static_cast<uint64_t>(info.step),
-                      .device_step = info.device_step(),
+                      .step = static_cast<uint64_t>(info.batch),
+                      .device_step = info.device_batch(),
                       .scale = rule.scale,
                       .floor = rule.floor,
                       .direction = direction,

@@ -23,7 +23,7 @@ struct NegativeRule {
   double scale = 1, floor = 1e-4;
 };
 // sim [B, >= B] -> [B] i32, without values on Meta.
-Tensor draw_negatives(const Tensor& sim, const Tensor& caption, const StepInfo& info,
+Tensor draw_negatives(const Tensor& sim, const Tensor& caption, const BatchInfo& info,
                       uint32_t direction, NegativeRule rule = {});
 
 struct Blip::Impl {
@@ -31,13 +31,11 @@ struct Blip::Impl {
        DType element_type, Device on, std::optional<uint64_t> seed);  // no seed: inference
   void require_training(const char* step) const;                      // throws ValueError
 
-  // Clamps the temperature, moves the momentum model, computes ITC. Throws ValueError for a batch
-  // of one.
-  Contrast contrast(const char* step, const Batch& batch, const StepInfo& info,
+  // Runs the towers and computes ITC. Throws ValueError for a batch of one.
+  Contrast contrast(const char* step, const Batch& batch, const BatchInfo& info,
                     bool equal_captions);
-  StepNumbers numbers(int64_t step) const;
-  DropoutSites text_sites(const StepInfo& info, DropoutSites::Pass pass) const;
-  DropoutSites image_sites(const StepInfo& info, DropoutSites::Pass pass) const;
+  DropoutSites text_sites(const BatchInfo& info, DropoutSites::Pass pass) const;
+  DropoutSites image_sites(const BatchInfo& info, DropoutSites::Pass pass) const;
   // image_tokens [B, N, C] -> its rows [B N, C]. Throws ShapeError for another width or number of
   // tokens.
   Tensor image_rows(const Tensor& image_tokens) const;
@@ -55,7 +53,8 @@ struct Blip::Impl {
   autograd::Parameter temp;
   autograd::ParameterStore weights, momentum;
   FeatureQueue queue;
-  Tensor published;  // on a GPU: one StepNumbers, as u8; undefined before publish()
+  double alpha = 0;  // weight of the soft targets, of the step that was begun last
+  Tensor published;  // on a GPU: one BatchNumbers, as u8; undefined before publish()
 };
 
 }  // namespace medley::models

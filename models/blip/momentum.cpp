@@ -30,18 +30,15 @@ void check_same_range(const autograd::ParameterStore& average,
 }
 
 void update_average(const autograd::ParameterStore& average,
-                    const autograd::ParameterStore& weights, double keep,
-                    const double* device_keep) {
+                    const autograd::ParameterStore& weights, double keep) {
   const Tensor& to = average.weights.flat();
   const Tensor& from = weights.weights.flat();
   autograd::with_float("momentum", to.dtype(), [&](auto zero) {
     using T = decltype(zero);
-    MEDLEY_KERNEL(ema, to.device(),
-                  kernels::Ema<T>{.n = to.elements(),
-                                  .average = to.data<T>(),
-                                  .value = from.data<T>(),
-                                  .keep = keep,
-                                  .device_keep = device_keep});
+    MEDLEY_KERNEL(
+        ema, to.device(),
+        kernels::Ema<T>{
+            .n = to.elements(), .average = to.data<T>(), .value = from.data<T>(), .keep = keep});
   });
   to.bump_version();
   average.refresh();

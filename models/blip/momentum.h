@@ -15,9 +15,7 @@ void check_same_range(const autograd::ParameterStore& average,
                       const autograd::ParameterStore& weights);
 
 // average = keep * average + (1 - keep) * weights, over the range that they share. keep = 0 copies.
-// device_keep, where not null, takes the place of keep on a GPU (kernels/ema.h).
 void update_average(const autograd::ParameterStore& average,
-                    const autograd::ParameterStore& weights, double keep,
-                    const double* device_keep = nullptr);
+                    const autograd::ParameterStore& weights, double keep);
 
 }  // namespace medley::models

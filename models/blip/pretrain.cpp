@@ -1,4 +1,4 @@
-// One pre-training step, forward (Li et al. 2022, section 3.2).
+// A pre-training step, forward (Li et al. 2022, section 3.2).
 #include "autograd/ops/add.h"
 #include "autograd/ops/cross_entropy.h"
 #include "autograd/ops/rows.h"
@@ -9,22 +9,23 @@
 
 namespace medley::models {
 
-StepResult Blip::pretrain(const Batch& batch, const StepInfo& info) {
-  StepResult result = pretrain_losses(batch, info);
+BatchResult Blip::pretrain(const Batch& batch, const BatchInfo& info) {
+  begin_step(info.batch);
+  BatchResult result = pretrain_losses(batch, info);
   write_queue(result);
   return result;
 }
 
-void Blip::write_queue(const StepResult& result) {
+void Blip::write_queue(const BatchResult& result) {
   enqueue(impl_->queue, result.image_momentum, result.text_momentum, result.caption);
 }
 
-StepResult Blip::pretrain_losses(const Batch& batch, const StepInfo& info) {
+BatchResult Blip::pretrain_losses(const Batch& batch, const BatchInfo& info) {
   Impl& m = *impl_;
   const Scope scope("blip");
   const Contrast c = m.contrast("pretrain", batch, info, m.losses.equal_captions);
   const int64_t B = batch.images.size(0);
-  StepResult result;
+  BatchResult result;
   result.itc = c.itc.loss;
   result.image_momentum = c.image_momentum;
   result.text_momentum = c.text_momentum;

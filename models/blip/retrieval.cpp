@@ -9,12 +9,13 @@
 
 namespace medley::models {
 
-StepResult Blip::retrieve(const Batch& batch, const StepInfo& info) {
+BatchResult Blip::retrieve(const Batch& batch, const BatchInfo& info) {
   Impl& m = *impl_;
   const Scope scope("blip");
+  begin_step(info.batch);
   const Contrast c = m.contrast("retrieve", batch, info, /*equal_captions=*/true);
   const int64_t B = batch.images.size(0);
-  StepResult result;
+  BatchResult result;
   result.itc = c.itc.loss;
   result.image_momentum = c.image_momentum;
   result.text_momentum = c.text_momentum;

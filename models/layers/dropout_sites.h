@@ -1,4 +1,4 @@
-// Names every place where a step drops something.
+// Names every place where the passes over a batch drop something.
 #pragma once
 
 #include <cstddef>
@@ -7,7 +7,7 @@
 
 namespace medley::models {
 
-// Dropout keys of a pass: a site is unique among all passes of a step.
+// Dropout keys of a pass: a site is unique among all passes over a batch.
 struct DropoutSites {
   enum Pass : uint32_t { contrast, momentum, lockstep };
   // Places within a layer; layer 0 is the embeddings, layer i + 1 is layer (or image block) i.
@@ -25,15 +25,15 @@ struct DropoutSites {
 
   double p = 0;  // 0: nothing is dropped
   uint64_t seed = 0;
-  int64_t step = 0;
+  int64_t batch = 0;  // its number: what kernels/dropout.h calls the step
   Pass pass = contrast;
-  const uint64_t* device_step = nullptr;  // see kernels/dropout.h
+  const uint64_t* device_batch = nullptr;
 
   kernels::DropoutKey at(size_t layer, Site site) const { return at(layer, site, p); }
   kernels::DropoutKey at(size_t layer, Site site, double rate) const {
-    return {static_cast<float>(rate), seed, static_cast<uint32_t>(step),
+    return {static_cast<float>(rate), seed, static_cast<uint32_t>(batch),
             static_cast<uint32_t>(pass) << 24 | static_cast<uint32_t>(layer) << 4 | site,
-            device_step};
+            device_batch};
   }
 };
 

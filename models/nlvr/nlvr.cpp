@@ -97,14 +97,14 @@ Tensor Nlvr::cross(const Layer& layer, bool merges, const Tensor& x, const Packe
       autograd::add(x, autograd::dropout(both, sites.at(index, Site::cross_output))));
 }
 
-Tensor Nlvr::states(const Tensor& images, const PackedText& text, const StepInfo& info) const {
+Tensor Nlvr::states(const Tensor& images, const PackedText& text, const BatchInfo& info) const {
   const Scope scope("nlvr");
   const auto count = static_cast<int64_t>(text.lengths.size());
   if (images.size(0) != 2 * count)
     throw ValueError(str("[nlvr] ", images.size(0), " pictures do not go with ", count, " texts"),
                      "give the left pictures, then as many right ones");
   const auto sites = [&](double rate) {
-    return DropoutSites{rate, info.seed, info.step, DropoutSites::contrast};
+    return DropoutSites{rate, info.seed, info.batch, DropoutSites::contrast};
   };
   const DropoutSites dropout = sites(config_.dropout);
   const int64_t tokens = config_.tokens_per_image();
@@ -127,14 +127,14 @@ Tensor Nlvr::states(const Tensor& images, const PackedText& text, const StepInfo
   return x;
 }
 
-Tensor Nlvr::logits(const Tensor& images, const PackedText& text, const StepInfo& info) const {
+Tensor Nlvr::logits(const Tensor& images, const PackedText& text, const BatchInfo& info) const {
   const Tensor first = autograd::gather_rows(states(images, text, info), first_rows(text));
   const Scope scope("cls_head");
   return head_second_(autograd::relu(head_first_(first)));
 }
 
 Tensor Nlvr::loss(const Tensor& images, const PackedText& text, const Tensor& targets,
-                  const StepInfo& info) const {
+                  const BatchInfo& info) const {
   return autograd::cross_entropy(logits(images, text, info), targets);
 }
 

@@ -77,10 +77,10 @@ Tensor Vqa::decode(const Memory& questions, const PackedText& answers,
   return decoder_.logits(decoder_.forward(pass));
 }
 
-Tensor Vqa::loss(const VqaBatch& batch, const StepInfo& info) {
+Tensor Vqa::loss(const VqaBatch& batch, const BatchInfo& info) {
   const Scope scope("vqa");
   const auto sites = [&](double rate, DropoutSites::Pass pass) {
-    return DropoutSites{rate, info.seed, info.step, pass};
+    return DropoutSites{rate, info.seed, info.batch, pass};
   };
   const int64_t images = batch.images.size(0);
   const Tensor image_tokens =

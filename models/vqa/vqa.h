@@ -31,7 +31,7 @@ class Vqa {
       std::optional<uint64_t> seed, double label_smoothing = 0.1);
 
   // Sum over answers of weight * summed token losses, over the number of images.
-  Tensor loss(const VqaBatch& batch, const StepInfo& info);
+  Tensor loss(const VqaBatch& batch, const BatchInfo& info);
 
   Tensor encode_image(const Tensor& images);  // [B, 3, S, S] -> [B, N, C]
   // States of question i, which looks at image i. The model is trained with [ENC] in front;

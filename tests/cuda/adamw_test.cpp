@@ -11,7 +11,6 @@ namespace medley::tests {
 namespace {
 
 using kernels::AdamW;
-using kernels::AdamWFactors;
 
 TEST_CASE("adamw on CUDA", "[adamw]") {
   if (no_device()) return;
@@ -59,20 +58,6 @@ std::vector<float> stepped(const Extra& extra) {
     all.insert(all.end(), values.begin(), values.end());
   }
   return all;
-}
-
-TEST_CASE("adamw on CUDA: the numbers of a step may lie on the device", "[adamw]") {
-  if (no_device()) return;
-  const auto numbers_of_step = [](AdamW<float>& args) {
-    args.step = 7, args.lr = 3e-3, args.decay = 0.2, args.gradient_scale = 0.25;
-  };
-  AdamW<float> later;
-  numbers_of_step(later);
-  const DeviceBuffer<AdamWFactors<float>> factors(
-      std::vector<AdamWFactors<float>>{kernels::adamw_factors(later)});
-  const auto here = stepped(numbers_of_step);
-  CHECK(stepped([&](AdamW<float>& args) { args.device_factors = factors.data(); }) == here);
-  CHECK(stepped([](AdamW<float>&) {}) != here);
 }
 
 TEST_CASE("adamw on CUDA: clips by a norm that the host never sees", "[adamw]") {

@@ -1,4 +1,4 @@
-// Exponential moving average on CUDA, with the share that is kept on the host and on the device.
+// Exponential moving average on CUDA.
 #include "kernels/ema.h"
 
 #include "kernels/reference/ema.h"
@@ -13,20 +13,14 @@ TEST_CASE("ema on CUDA", "[ema]") {
   for (const auto& [n] : cases::ema_cases())
     for (const double keep : {0.0, 0.995, 1.0}) {
       CAPTURE(n, keep);
-      const DeviceBuffer<double> kept(std::vector<double>{keep});
       check_on_device<float>(
           [&, n = n]<class Side>(Side) {
             const typename Side::Buffer value(rounded<float>(n, 2));
-            typename Side::Buffer average(rounded<float>(n, 1)), other(rounded<float>(n, 1));
+            typename Side::Buffer average(rounded<float>(n, 1));
             using Args = kernels::Ema<typename Side::Type>;
             MEDLEY_RUN(
                 ema, Args{.n = n, .average = average.data(), .value = value.data(), .keep = keep});
-            MEDLEY_RUN(ema, Args{.n = n,
-                                 .average = other.data(),
-                                 .value = value.data(),
-                                 .keep = Side::kDevice ? 0.5 : keep,
-                                 .device_keep = kept.data()});
-            return Outputs{average.values(), other.values()};
+            return Outputs{average.values()};
           },
           2, 4);
     }

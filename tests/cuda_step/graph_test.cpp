@@ -1,4 +1,4 @@
-// Training steps as launches of a graph: in every bit what they are when they are run, through
+// Batches of training as launches of a graph: in every bit what they are when they are run, through
 // skipped steps, evaluation and stops.
 #include <limits>
 
@@ -56,6 +56,37 @@ TEST_CASE("step graph: launched steps are the run ones in every bit", "[cuda_ste
   CHECK(launched.queue_next == eager.queue_next);
   CHECK((launched.bytes == eager.bytes));
   CHECK(launched.lines == eager.lines);
+}
+
+TEST_CASE("step graph: steps of several batches, of one shape and of two", "[cuda_step]") {
+  if (no_device()) return;
+  const TempFolder folder;
+  TrainConfig config = graph_config(GENERATE("f32", "bf16"));
+  config.steps = 3;
+  config.accumulate = 4;
+  const Run launched = run(folder / "launched", config);
+  CHECK(launched.launches == 10);  // all but the first of each of two shapes
+  config.graph = false;
+  const Run eager = run(folder / "eager", config);
+  CHECK(launched.queue_next == 12 * 4 % 7);
+  CHECK((launched.bytes == eager.bytes));
+  CHECK(launched.lines == eager.lines);
+}
+
+TEST_CASE("accumulate on CUDA: the first step is the CPU's", "[cuda_step]") {
+  if (no_device()) return;
+  const TempFolder folder;
+  TrainConfig config = graph_config();
+  config.model.dropout = config.model.drop_path = 0;
+  config.steps = 1;
+  config.accumulate = 3;
+  const Json device = Json::parse(run(folder / "cuda", config).lines[0], "cuda");
+  config.device = "cpu";
+  const Json host = Json::parse(run(folder / "cpu", config).lines[0], "cpu");
+  for (const char* name : {"itc", "itm", "lm", "gradient_norm"}) {
+    CAPTURE(name);
+    CHECK(device.at(name).number() == Approx(host.at(name).number()).epsilon(1e-5));
+  }
 }
 
 TEST_CASE("step graph: a bad batch is skipped, and the steps after it are right", "[cuda_step]") {

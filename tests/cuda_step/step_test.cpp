@@ -31,9 +31,9 @@ Result step_on(Device device, DType dtype, const Preset& p) {
   Blip blip(p.model, p.losses, {}, dtype, device, 3);
   stir(blip, 4);
   blip.weights().refresh();
-  StepInfo info;
+  BatchInfo info;
   info.seed = 9;
-  info.step = 5;
+  info.batch = 5;
   info.negative_images = Tensor::from(std::vector<int32_t>{1, 2, 3, 1}, {kPairs}).to(device);
   info.negative_texts = Tensor::from(std::vector<int32_t>{2, 0, 0, 2}, {kPairs}).to(device);
   const Batch batch = random_batch(p.model, kPairs, 1, autograd::wide(dtype));

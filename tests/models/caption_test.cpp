@@ -115,9 +115,9 @@ TEST_CASE("matching scores pairs as the step does") {
   Blip blip(p.model, p.losses, {}, DType::f64, {}, 4);
   stir(blip, 4);
   const Batch batch = random_batch(p.model, 3, 4);
-  StepInfo info{0, 0, Tensor::from(std::vector<int32_t>{1, 2, 0}, {3}),
+  BatchInfo info{0, 0, Tensor::from(std::vector<int32_t>{1, 2, 0}, {3}),
                 Tensor::from(std::vector<int32_t>{2, 0, 1}, {3})};
-  const StepResult step = blip.pretrain(batch, info);
+  const BatchResult step = blip.pretrain(batch, info);
   const Tensor images = blip.encode_image(batch.images);
   const auto index = [](std::vector<int32_t> v) {
     return Tensor::from(v, {static_cast<int64_t>(v.size())});

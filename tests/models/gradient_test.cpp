@@ -20,7 +20,7 @@ TEST_CASE("every parameter's gradient of a whole step is that of finite differen
   Blip blip(p.model, p.losses, {}, DType::f64, {}, 11);
   stir(blip, 1);
   const Batch batch = random_batch(p.model, 3, 2);
-  StepInfo info{3, 0, Tensor::from(std::vector<int32_t>{1, 2, 0}, {3}),
+  BatchInfo info{3, 0, Tensor::from(std::vector<int32_t>{1, 2, 0}, {3}),
                 Tensor::from(std::vector<int32_t>{2, 0, 1}, {3})};
   const FeatureQueue& queue = blip.queue();
   const Tensor image = queue.image.clone(), text = queue.text.clone(),

@@ -19,7 +19,7 @@ TEST_CASE("a tiny model learns eight pairs by heart") {
   Step first, last;
   for (int64_t step = 0; step < 120; ++step) {
     last = run_step(blip, batch,
-                    {.seed = 1, .step = step, .negative_images = {}, .negative_texts = {}});
+                    {.seed = 1, .batch = step, .negative_images = {}, .negative_texts = {}});
     if (step == 0) first = last;
     kernels::cpu::adamw(kernels::AdamW<float>{.n = weights.elements(),
                                               .weight = weights.data<float>(),

@@ -18,9 +18,9 @@ struct Case {
   bool equal_captions, warmup, recompute;
 };
 
-StepInfo with_negatives(int64_t step) {
-  StepInfo info;
-  info.step = step;
+BatchInfo with_negatives(int64_t step) {
+  BatchInfo info;
+  info.batch = step;
   info.negative_images = Tensor::from(std::vector<int32_t>{3, 0, 3, 2, 1}, {5});
   info.negative_texts = Tensor::from(std::vector<int32_t>{1, 3, 0, 0, 2}, {5});
   return info;
@@ -38,7 +38,7 @@ TEST_CASE("lockstep equals separate passes in losses and gradients") {
   Blip blip(p.model, p.losses, {}, DType::f64, {}, 11);
   stir(blip, 1);
   const Batch batch = random_batch(p.model, 5, 2);
-  const StepInfo info = with_negatives(4);
+  const BatchInfo info = with_negatives(4);
 
   PlainBlip plain(blip);
   autograd::Tape tape;

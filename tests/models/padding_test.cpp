@@ -54,8 +54,8 @@ TEST_CASE("padding changes no loss, no gradient and no feature of the queue") {
   Blip exact(p.model, p.losses, {}, DType::f64, {}, 3),
       padded(p.model, p.losses, {}, DType::f64, {}, 3);
   for (Blip* blip : {&exact, &padded}) stir(*blip, 4);
-  StepInfo info;
-  info.step = 5;
+  BatchInfo info;
+  info.batch = 5;
   info.negative_images = Tensor::from(Ids{1, 2, 3, 1}, {4});
   info.negative_texts = Tensor::from(Ids{2, 0, 0, 2}, {4});
   Batch batch = random_batch(p.model, 4, 1);

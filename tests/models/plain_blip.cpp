@@ -153,9 +153,9 @@ Tensor PlainBlip::feature(const Tensor& hidden, const Tensor& rows,
   return ag::normalize(linear(ag::gather_rows(hidden, rows), projection));
 }
 
-PlainBlip::Losses PlainBlip::step(const Batch& batch, const StepInfo& info) {
+PlainBlip::Losses PlainBlip::step(const Batch& batch, const BatchInfo& info) {
   const int64_t B = batch.images.size(0), N = model_.tokens_per_image();
-  const double t = static_cast<double>(info.step + 1);
+  const double t = static_cast<double>(info.batch + 1);
   const double keep =
       losses_.momentum_warmup ? std::min(losses_.momentum, t / (t + 9)) : losses_.momentum;
   for (const ArenaEntry& entry : momentum_layout_.entries()) {
@@ -192,7 +192,7 @@ PlainBlip::Losses PlainBlip::step(const Batch& batch, const StepInfo& info) {
     itc.caption = batch.caption;
     if (has_queue) itc.queue_caption = queue_.caption;
   }
-  itc.alpha = losses_.alpha * std::min(1.0, static_cast<double>(info.step) /
+  itc.alpha = losses_.alpha * std::min(1.0, static_cast<double>(info.batch) /
                                                 static_cast<double>(losses_.alpha_steps));
 
   const std::vector<int32_t> negative_images = info.negative_images.to_vector<int32_t>();

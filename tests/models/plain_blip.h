@@ -20,7 +20,7 @@ class PlainBlip {
     Tensor itc, itm, lm, total;
   };
   // info must hold the negatives.
-  Losses step(const Batch& batch, const StepInfo& info);
+  Losses step(const Batch& batch, const BatchInfo& info);
   // Gradient of a weight that owns memory, after backward.
   Tensor gradient(const std::string& name) const { return leaves_.at(name).gradient; }
 

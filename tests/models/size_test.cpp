@@ -43,7 +43,7 @@ TEST_CASE("a step of base runs on the device without memory") {
   batch.text = pack(random_captions(base.model, 4, 1), kMeta);
   const size_t before = memory_stats(kMeta).live;
   autograd::Tape tape;
-  StepResult result;
+  BatchResult result;
   {
     const autograd::Recording recording(tape);
     result = blip.pretrain(batch, {});

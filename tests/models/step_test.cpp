@@ -13,7 +13,7 @@ using Catch::Contains;
 
 namespace {
 
-StepInfo at_step(int64_t step) { return {9, step, {}, {}}; }
+BatchInfo at_step(int64_t step) { return {9, step, {}, {}}; }
 
 std::vector<float> bits_after_steps(const Preset& p, int threads) {
   set_thread_count(threads);
@@ -54,7 +54,7 @@ TEST_CASE("f32 on the fast kernels agrees with f64 on the reference") {
   exact.momentum().weights.flat().copy_from(fast.momentum().weights.flat().to(DType::f64));
   exact.queue().image.copy_from(fast.queue().image.to(DType::f64));
   exact.queue().text.copy_from(fast.queue().text.to(DType::f64));
-  StepInfo info = at_step(5);
+  BatchInfo info = at_step(5);
   info.negative_images = Tensor::from(std::vector<int32_t>{1, 2, 3, 1}, {4});
   info.negative_texts = Tensor::from(std::vector<int32_t>{2, 0, 0, 2}, {4});
   const Step a = run_step(fast, random_batch(p.model, 4, 1, DType::f32), info);
@@ -77,14 +77,14 @@ TEST_CASE("dropout is a function of seed and step") {
   Blip blip(p.model, p.losses, {}, DType::f64, {}, 3);
   p.losses.momentum = 1;
   Blip frozen(p.model, p.losses, {}, DType::f64, {}, 3);
-  StepInfo info{1, 0, Tensor::from(std::vector<int32_t>{1, 2, 0}, {3}),
+  BatchInfo info{1, 0, Tensor::from(std::vector<int32_t>{1, 2, 0}, {3}),
                 Tensor::from(std::vector<int32_t>{1, 2, 0}, {3})};
   const Batch batch = random_batch(p.model, 3, 4);
   const double first = run_step(frozen, batch, info).lm, again = run_step(frozen, batch, info).lm;
   CHECK(first == again);
-  info.step = 1;
+  info.batch = 1;
   CHECK(run_step(frozen, batch, info).lm != first);
-  info.step = 0;
+  info.batch = 0;
   info.seed = 2;
   CHECK(run_step(frozen, batch, info).lm != first);
 }

@@ -55,10 +55,10 @@ void stir(Blip& blip, uint64_t seed) {
   }
 }
 
-Step run_step(Blip& blip, const Batch& batch, const StepInfo& info) {
+Step run_step(Blip& blip, const Batch& batch, const BatchInfo& info) {
   blip.weights().gradients.flat().fill_zero();
   autograd::Tape tape;
-  StepResult result;
+  BatchResult result;
   {
     const autograd::Recording recording(tape);
     result = blip.pretrain(batch, info);

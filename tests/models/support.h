@@ -27,7 +27,7 @@ void stir(Blip& blip, uint64_t seed);
 struct Step {
   double itc = 0, itm = 0, lm = 0, total = 0;
 };
-Step run_step(Blip& blip, const Batch& batch, const StepInfo& info);
+Step run_step(Blip& blip, const Batch& batch, const BatchInfo& info);
 
 // Names of the entries that own memory.
 std::vector<std::string> owners(const autograd::ParameterStore& store);

@@ -29,9 +29,9 @@ models::LossConfig loss_config(const Json& config, const std::vector<double>& al
   return losses;
 }
 
-models::StepInfo info_of(const Json& step, int64_t index) {
+models::BatchInfo info_of(const Json& step, int64_t index) {
   return {.seed = 0,
-          .step = index,
+          .batch = index,
           .negative_images = indices(step.at("negative_image_for_text")),
           .negative_texts = indices(step.at("negative_text_for_image"))};
 }

@@ -49,6 +49,6 @@ std::vector<double> alphas_of(const Json& steps);
 // The losses of a run with these alphas, which rise by the same amount each step.
 models::LossConfig loss_config(const Json& config, const std::vector<double>& alphas);
 // The draws of a recorded step.
-models::StepInfo info_of(const Json& step, int64_t index);
+models::BatchInfo info_of(const Json& step, int64_t index);
 
 }  // namespace medley::oracle

@@ -9,7 +9,7 @@ namespace {
 
 using models::Blip;
 using models::GenerateOptions;
-using models::StepInfo;
+using models::BatchInfo;
 using models::StepTrace;
 
 struct Captioner {
@@ -41,7 +41,7 @@ struct Captioner {
     batch.images = batch.images.contiguous();
     batch.text = models::pack(texts);
     StepTrace trace;
-    StepInfo info;
+    BatchInfo info;
     info.trace = &trace;
     const autograd::NoGrad no_grad;
     blip.caption_loss(batch, 1, info);

@@ -94,7 +94,7 @@ TEST_CASE("a captioning folder of transformers gives its logits and losses", "[h
   for (const double smoothing : {0.0, 0.1}) {
     const Loaded loaded = load(folder, {}, DType::f64, smoothing);
     models::StepTrace trace;
-    models::StepInfo info;
+    models::BatchInfo info;
     info.trace = &trace;
     const autograd::NoGrad no_grad;
     const double loss = loaded.blip->caption_loss(batch, 1, info).item();

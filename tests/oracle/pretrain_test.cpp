@@ -16,18 +16,18 @@ namespace {
 
 using models::Batch;
 using models::Blip;
-using models::StepInfo;
-using models::StepResult;
+using models::BatchInfo;
+using models::BatchResult;
 using models::StepTrace;
 
 struct Losses {
   double itc, itm, lm;
 };
 
-Losses forward_backward(Blip& blip, const Batch& batch, const StepInfo& info) {
+Losses forward_backward(Blip& blip, const Batch& batch, const BatchInfo& info) {
   blip.weights().gradients.flat().fill_zero();
   autograd::Tape tape;
-  StepResult result;
+  BatchResult result;
   {
     const autograd::Recording recording(tape);
     result = blip.pretrain(batch, info);
@@ -136,11 +136,11 @@ TEST_CASE("pretrain: what step 0 computes on the way, and every gradient, in f64
   const Tensors right("blip/pretrain/step0_values.safetensors");
   constexpr double kTolerance = 1e-11;
   const Batch batch = run.batch(0, DType::f64);
-  StepInfo info = info_of(run.config.at("steps")[0], 0);
+  BatchInfo info = info_of(run.config.at("steps")[0], 0);
   StepTrace trace;
   info.trace = &trace;
   autograd::Tape tape;
-  StepResult result;
+  BatchResult result;
   {
     const autograd::Recording recording(tape);
     result = run.blip.pretrain(batch, info);

@@ -62,11 +62,11 @@ TEST_CASE("retrieval: the recorded steps") {
     CAPTURE(i);
     const Json& step = steps[i];
     StepTrace trace;
-    models::StepInfo info = info_of(step, static_cast<int64_t>(i));
+    models::BatchInfo info = info_of(step, static_cast<int64_t>(i));
     info.trace = &trace;
     run.blip.weights().gradients.flat().fill_zero();
     autograd::Tape tape;
-    models::StepResult result;
+    models::BatchResult result;
     {
       const autograd::Recording recording(tape);
       result = run.blip.retrieve(run.batch(i), info);

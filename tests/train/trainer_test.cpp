@@ -100,10 +100,15 @@ struct Problem {
   }
 };
 
+StepOutcome step_on(TrainingState& state, const models::Batch& batch,
+                    const std::function<void(models::Blip&)>& after_backward = {}) {
+  return train_step(state, [&] { return batch; }, {1e-3, nullptr, after_backward});
+}
+
 TEST_CASE("step: what is not finite is named, and leaves neither weights nor queue changed") {
   Problem p;
   models::Batch batch = p.batch();
-  train_step(p.state, batch, 1e-3, {});
+  step_on(p.state, batch);
   p.state.step = 1;
   std::vector<float> weights = p.state.model->weights().weights.flat().to_vector<float>();
   std::vector<float> queue = p.state.model->queue().image.to_vector<float>();
@@ -113,9 +118,9 @@ TEST_CASE("step: what is not finite is named, and leaves neither weights nor que
   models::Batch spoiled = batch;
   spoiled.images = batch.images.clone();
   spoiled.images.data<float>()[7] = kNan;
-  StepOutcome outcome = train_step(p.state, spoiled, 1e-3, {});
+  StepOutcome outcome = step_on(p.state, spoiled);
   CHECK_THAT(outcome.problem, Catch::Contains("'images' (1 of") && Catch::Contains("ITC is"));
-  outcome = train_step(p.state, batch, 1e-3, [](models::Blip& model) {
+  outcome = step_on(p.state, batch, [](models::Blip& model) {
     model.weights().gradients.at("temp").data<float>()[0] = INFINITY;
   });
   CHECK_THAT(outcome.problem, Catch::Contains("the gradient of 'temp' (1 of 1 values)"));
@@ -126,7 +131,7 @@ TEST_CASE("step: what is not finite is named, and leaves neither weights nor que
   CHECK(p.state.model->queue().next == next);
 
   p.state.model->weights().weights.at("itm_head.bias").data<float>()[1] = kNan;
-  outcome = train_step(p.state, batch, 1e-3, {});
+  outcome = step_on(p.state, batch);
   CHECK_THAT(outcome.problem, Catch::Contains("the weight 'itm_head.bias' (1 of 2 values)"));
 }
 
@@ -134,8 +139,8 @@ TEST_CASE("step: clipping bounds the gradient that the optimizer sees") {
   Problem one, two;
   two.state.config.optimizer.gradient_clip = 1e-3;
   models::Batch batch = one.batch();
-  StepOutcome free = train_step(one.state, batch, 1e-3, {});
-  StepOutcome clipped = train_step(two.state, batch, 1e-3, {});
+  StepOutcome free = step_on(one.state, batch);
+  StepOutcome clipped = step_on(two.state, batch);
   CHECK(free.figures.gradient_norm == clipped.figures.gradient_norm);
   REQUIRE(free.figures.gradient_norm > 1e-3);
   // First moments after one step: (1 - beta1) times the gradient.

@@ -216,7 +216,10 @@ int run_cli(int argc, char** argv) {
   } catch (const Error& error) {
     return fail(error.what(), error.exit_code());
   } catch (const std::bad_alloc&) {
-    return fail("out of memory\n  hint: a smaller train.batch_size needs less", kExitMemory);
+    return fail(
+        "out of memory\n  hint: a smaller train.batch_size needs less, and train.accumulate takes "
+        "several batches a step",
+        kExitMemory);
   } catch (const std::exception& error) {
     return fail(error.what(), kExitInternal);
   }

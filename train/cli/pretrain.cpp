@@ -35,7 +35,8 @@ void announce(Trainer& trainer) {
   info(str("training ", config.preset, " ", begin, " to step ", config.steps, ": ",
            fixed(static_cast<double>(parameter_count(*state.model)) / 1e6, 2),
            " million parameters, vocabulary ", state.tokenizer.size(), ", batch ",
-           config.batch_size, ", seed ", config.seed, ", into ", trainer.run().path));
+           config.batch_size, config.accumulate > 1 ? str(" x ", config.accumulate) : "", ", seed ",
+           config.seed, ", into ", trainer.run().path));
 }
 
 }  // namespace

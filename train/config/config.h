@@ -60,10 +60,11 @@ struct TrainConfig {
   int64_t steps = 100'000;
   double minutes = 0;  // stop cleanly after so much training time; 0: never
   int64_t batch_size = 64;
+  int64_t accumulate = 1;  // batches a step: it follows the mean of their gradients
   int64_t seed = 1;
   std::string device = "auto";    // cpu, cuda, cuda:N; auto: the first GPU, else the CPU
   std::string precision = "f32";  // or bf16: activations and products in bf16, weights in f32
-  bool graph = true;    // on a GPU: record a step once and launch it as one; changes no result
+  bool graph = true;    // on a GPU: record a batch once and launch it as one; changes no result
   int64_t threads = 0;  // 0: as many as the machine has
   int64_t max_bad_steps = 10;  // steps in a row with NaN or infinity before training gives up
   int64_t log_every = 50;
@@ -71,6 +72,8 @@ struct TrainConfig {
   int64_t checkpoint_every = 1000;  // and after the last step
   int64_t keep_checkpoints = 2;
   EvalConfig eval;
+
+  int64_t pictures_per_step() const { return batch_size * accumulate; }
 };
 
 // One key of the file and where its value lives in a TrainConfig.

@@ -99,11 +99,12 @@ void add_training(std::vector<ConfigKey>& keys, TrainConfig& c) {
   OptimizerConfig& o = c.optimizer;
   add("steps", &c.steps, "optimizer steps");
   add("minutes", &c.minutes, "stop cleanly after so much training time; 0: never", true);
-  add("batch_size", &c.batch_size, "pictures a step");
+  add("batch_size", &c.batch_size, "pictures a batch");
+  add("accumulate", &c.accumulate, "batches a step, which follows the mean of their gradients");
   add("seed", &c.seed, "of everything random");
   add("device", &c.device, "cpu, cuda, cuda:N; auto: the first GPU, else the CPU", true);
   add("precision", &c.precision, "f32; bf16 on a GPU: activations and products, weights stay f32");
-  add("graph", &c.graph, "on a GPU: steps are recorded and launched as one; same results", true);
+  add("graph", &c.graph, "on a GPU: a batch is recorded and launched as one; same results", true);
   add("threads", &c.threads, "0: as many as the machine has; results do not depend on it", true);
   add("lr", &o.lr, "learning rate");
   add("schedule", &o.schedule, "cosine: to 1 % of lr; paper: times 0.9 each pass over the data");

@@ -61,6 +61,8 @@ void validate(const TrainConfig& c) {
   require(c.minutes >= 0, "train.minutes", c.minutes, "at least 0");
   require(c.batch_size >= 2, "train.batch_size", c.batch_size,
           "at least 2: the matching loss takes its negatives from the batch");
+  require(c.accumulate >= 1 && c.accumulate <= 10'000, "train.accumulate", c.accumulate,
+          "1 to 10000");
   require(c.seed >= 0, "train.seed", c.seed, "at least 0");
   require(c.threads >= 0 && c.threads <= 256, "train.threads", c.threads, "0 to 256");
   require(c.max_bad_steps >= 1, "train.max_bad_steps", c.max_bad_steps, "at least 1");

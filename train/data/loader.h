@@ -1,5 +1,6 @@
 // Batches in an order that depends on the seed alone. Worker threads decode, augment and tokenise
-// ahead; which one does what changes nothing. Seeking to a step costs one permutation.
+// ahead; which one does what changes nothing. Seeking to a step costs one permutation. A loader's
+// step is one batch: an optimizer step may take several.
 #pragma once
 
 #include <cstdint>

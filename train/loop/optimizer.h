@@ -19,13 +19,10 @@ class Optimizer {
   Optimizer(const autograd::ParameterStore& store, const OptimizerConfig& config,
             const std::string& temperature);
 
-  // A step is begun, which counts it and says at what rate, and then applied: that is the part that
-  // a graph can hold, since a GPU reads what begin() wrote there.
-  void begin(double lr);
   // Gradients are scaled to a norm of at most `clip` (0: any). Nothing changes when `gradient`,
   // their norm, counts any that are not finite: the caller reads it afterwards and then calls
   // take_back(), which makes the step uncounted.
-  void apply(const SquaredNorm& gradient, double clip);
+  void step(const SquaredNorm& gradient, double lr, double clip);
   void take_back() { --steps_; }
 
   int64_t steps() const { return steps_; }  // taken so far: t of the bias correction
@@ -40,15 +37,10 @@ class Optimizer {
     int64_t begin = 0, end = 0;
     double part = 1;
   };
-  template <class T>
-  kernels::AdamW<T> numbers(const Range& range) const;
-
   autograd::ParameterStore store_;
   FlatArena m_, v_;
   OptimizerConfig config_;
   std::vector<Range> ranges_;
-  Tensor factors_;  // on a GPU: kernels::AdamWFactors<float> of each range, as f32 [ranges, 8]
-  double lr_ = 0;
   int64_t steps_ = 0;
 };
 

@@ -25,7 +25,7 @@ struct TrainingState {
   std::unique_ptr<models::Blip> model;
   Optimizer optimizer;
   FigureSums sums;        // of the line of metrics that is being collected
-  int64_t step = 0;       // steps done; also the number of batches taken from the data
+  int64_t step = 0;       // steps done, of train.accumulate batches each
   int64_t bad_steps = 0;  // in a row, up to now
   double seconds = 0;     // of training so far, evaluation and saving left out
 

@@ -3,33 +3,11 @@
 
 #include <cmath>
 
-#include "autograd/dtype_switch.h"
-#include "autograd/tape.h"
-#include "core/constant.h"
 #include "core/str.h"
-#include "kernels/add.h"
-#include "kernels/dispatch.h"
-#include "models/weights/safetensors.h"
-#include "train/io/files.h"
+#include "train/loop/finite.h"
 
 namespace medley::train {
 namespace {
-
-// 1, or NaN for a loss that is not finite: every gradient is NaN then, and the optimizer changes
-// nothing.
-Tensor seed_of(const Tensor& loss) {
-  const Tensor seed = Tensor::empty(loss.shape(), loss.dtype(), loss.device());
-  autograd::with_float("train_step", loss.dtype(), [&](auto zero) {
-    using T = decltype(zero);
-    const Tensor one = constant(std::vector<T>{T(1.0f)}, loss.shape(), loss.device());
-    MEDLEY_KERNEL(add, loss.device(),
-                  kernels::Add<T>{.n = 1, .a = loss.data<T>(), .y = seed.data<T>(), .factor = 0});
-    MEDLEY_KERNEL(
-        add, loss.device(),
-        kernels::Add<T>{.n = 1, .a = one.data<T>(), .b = seed.data<T>(), .y = seed.data<T>()});
-  });
-  return seed;
-}
 
 double accuracy(const Tensor& logits) {  // [3B, 2], the first third are matches
   std::vector<float> values = logits.to(DType::f32).to_vector<float>();
@@ -43,6 +21,14 @@ double accuracy(const Tensor& logits) {  // [3B, 2], the first third are matches
 
 std::string describe(const BadTensor& bad) {
   return str("'", bad.name, "' (", bad.nonfinite, " of ", bad.elements, " values)");
+}
+
+StepFigures figures_of(const models::BatchResult& result) {
+  StepFigures figures;
+  figures.itc = result.itc.item();
+  figures.itm = result.itm.item();
+  figures.lm = result.lm.item();
+  return figures;
 }
 
 std::string explain_loss(TrainingState& state, const models::Batch& batch, const StepFigures& f) {
@@ -59,93 +45,65 @@ std::string explain_loss(TrainingState& state, const models::Batch& batch, const
   return losses + "; the weights and the pictures are finite: a value overflowed on the way";
 }
 
+// Empty when all is finite.
+std::string problem_of(TrainingState& state, const std::vector<models::Batch>& batches,
+                       const std::vector<StepFigures>& figures, const Norm& gradient) {
+  for (size_t i = 0; i < batches.size(); ++i) {
+    const StepFigures& f = figures[i];
+    if (std::isfinite(f.itc + f.itm + f.lm)) continue;
+    const std::string which =
+        batches.size() == 1 ? "" : str("batch ", i + 1, " of ", batches.size(), ": ");
+    return which + explain_loss(state, batches[i], f);
+  }
+  if (gradient.nonfinite == 0) return "";
+  return "not finite: the gradient of " +
+         describe(first_nonfinite(state.model->weights().gradients));
+}
+
 }  // namespace
 
-models::Batch step_batch(const TrainingState& state, const models::Batch& batch) {
-  if (state.device().kind != Device::Cuda) return batch;
-  models::Batch padded = batch;
-  padded.text = models::pad(batch.text, state.config.model.max_tokens);
-  return padded;
-}
-
-void begin_step(TrainingState& state, double lr) {
-  state.model->publish(state.step);
-  state.optimizer.begin(lr);
-}
-
-StepTensors queue_step(TrainingState& state, const models::Batch& batch,
-                       const std::function<void(models::Blip&)>& after_backward) {
+StepOutcome train_step(TrainingState& state, const std::function<models::Batch()>& next,
+                       const StepOptions& options) {
   models::Blip& model = *state.model;
   const FlatArena& gradients = model.weights().gradients;
   gradients.flat().fill_zero();
-  autograd::Tape tape;
-  StepTensors tensors;
-  models::StepResult& result = tensors.result;
-  {
-    autograd::Recording recording(tape);
-    models::StepInfo info;
-    info.seed = static_cast<uint64_t>(state.config.seed);
-    info.step = state.step;
-    info.on_device = model.published();
-    result = model.pretrain_losses(batch, info);
+  model.begin_step(state.step);
+  const int64_t count = state.config.accumulate;
+  std::vector<models::Batch> batches;
+  std::vector<models::BatchResult> results;
+  for (int64_t number = state.step * count; number < (state.step + 1) * count; ++number) {
+    batches.push_back(next());
+    const models::Batch padded = padded_batch(state, batches.back());
+    model.publish(number);
+    results.push_back(options.graph
+                          ? options.graph->add_gradients(state, padded, number)
+                          : add_gradients(state, models::to(padded, state.device()), number));
   }
-  tape.backward({result.total}, {seed_of(result.total)});
-  if (after_backward) after_backward(model);
-  tensors.gradient = squared_norm(gradients.flat());
-  state.optimizer.apply(tensors.gradient, state.config.optimizer.gradient_clip);
-  return tensors;
-}
+  if (options.after_backward) options.after_backward(model);
+  const SquaredNorm squared = squared_norm(gradients.flat());
+  state.optimizer.step(squared, options.lr, state.config.optimizer.gradient_clip);
 
-StepOutcome finish_step(TrainingState& state, const models::Batch& batch,
-                        const StepTensors& tensors, double lr) {
-  models::Blip& model = *state.model;
-  const models::StepResult& result = tensors.result;
+  std::vector<StepFigures> figures;
+  for (const models::BatchResult& result : results) figures.push_back(figures_of(result));
+  const Norm gradient = on_host(squared);
   StepOutcome outcome;
-  StepFigures& figures = outcome.figures;
-  figures.itc = result.itc.item();
-  figures.itm = result.itm.item();
-  figures.lm = result.lm.item();
-  const Norm gradient = on_host(tensors.gradient);
-  if (!std::isfinite(figures.itc + figures.itm + figures.lm))
-    outcome.problem = explain_loss(state, batch, figures);
-  else if (gradient.nonfinite > 0)
-    outcome.problem =
-        "not finite: the gradient of " + describe(first_nonfinite(model.weights().gradients));
+  outcome.problem = problem_of(state, batches, figures, gradient);
   if (!outcome.problem.empty()) {
     state.optimizer.take_back();
+    outcome.batches = std::move(batches);
     return outcome;
   }
-  model.write_queue(result);
-  figures.itm_accuracy = accuracy(result.itm_logits);
-  figures.gradient_norm = gradient.value;
-  figures.temperature = model.temperature();
-  figures.lr = lr;
+  FigureSums sums;
+  for (size_t i = 0; i < results.size(); ++i) {
+    model.write_queue(results[i]);
+    figures[i].itm_accuracy = accuracy(results[i].itm_logits);
+    sums.add(figures[i]);
+  }
+  outcome.figures = sums.means();
+  outcome.figures.gradient_norm = gradient.value;
+  outcome.figures.temperature = model.temperature();
+  outcome.figures.lr = options.lr;
   return outcome;
-}
-
-StepOutcome train_step(TrainingState& state, const models::Batch& batch, double lr,
-                       const std::function<void(models::Blip&)>& after_backward) {
-  begin_step(state, lr);
-  const models::Batch inputs = models::to(step_batch(state, batch), state.device());
-  return finish_step(state, batch, queue_step(state, inputs, after_backward), lr);
-}
-
-std::string save_bad_batch(const std::string& folder, int64_t step, const models::Batch& batch) {
-  Tensor samples = Tensor::from(batch.samples, {static_cast<int64_t>(batch.samples.size())});
-  const std::vector<int32_t>& lengths = batch.text.lengths;
-  std::vector<models::NamedTensor> tensors = {
-      {"images", batch.images},
-      {"ids", batch.text.ids},
-      {"lengths", Tensor::from(lengths, {static_cast<int64_t>(lengths.size())})},
-      {"caption", batch.caption},
-      {"samples", samples}};
-  std::string path = str(folder, "/bad-step-", step, ".safetensors");
-  OutputFile file(path, OutputFile::Mode::create);
-  models::write_safetensors(tensors, {{"step", std::to_string(step)}}, [&](auto bytes) {
-    file.write({bytes.data(), bytes.size()});
-  });
-  file.close();
-  return path;
 }
 
 }  // namespace medley::train

@@ -13,9 +13,9 @@
 #include "train/checkpoint/folder.h"
 #include "train/eval/evaluate.h"
 #include "train/io/files.h"
+#include "train/loop/bad_step.h"
 #include "train/loop/data_source.h"
 #include "train/loop/schedule.h"
-#include "train/loop/step.h"
 #include "train/loop/stop_signal.h"
 
 namespace medley::train {
@@ -82,14 +82,14 @@ Trainer::Trainer(RunFolder run, std::unique_ptr<Dataset> data, std::unique_ptr<T
 TrainOutcome Trainer::train() {
   TrainingState& state = *state_;
   const TrainConfig& config = state.config;
-  Loader loader(*data_, state.tokenizer, loader_config(config), state.step);
+  Loader loader(*data_, state.tokenizer, loader_config(config), state.step * config.accumulate);
   StopSignal signal;
   progress_ = std::make_unique<Progress>(state.step, config.steps);
   TrainOutcome outcome;
   while (state.step < config.steps) {
     auto start = std::chrono::steady_clock::now();
     try {
-      step(loader.next());
+      step(loader);
     } catch (const MemoryError& error) {
       throw MemoryError(str(error.what(), "\n  ", what_is_kept(run_)));
     }
@@ -115,25 +115,30 @@ TrainOutcome Trainer::train() {
   return outcome;
 }
 
-void Trainer::step(models::Batch batch) {
+void Trainer::step(Loader& loader) {
   TrainingState& state = *state_;
-  if (hooks.on_batch) hooks.on_batch(state.step, batch);
-  int64_t pass = data_->size() / state.config.batch_size;
-  double lr = learning_rate(state.config.optimizer, state.step, state.config.steps, pass);
-  std::function<void(models::Blip&)> after_backward;
+  const TrainConfig& config = state.config;
+  int64_t number = state.step * config.accumulate;
+  const auto next = [&] {
+    models::Batch batch = loader.next();
+    if (hooks.on_batch) hooks.on_batch(number, batch);
+    ++number;
+    return batch;
+  };
+  StepOptions options;
+  const int64_t pass = data_->size() / config.pictures_per_step();
+  options.lr = learning_rate(config.optimizer, state.step, config.steps, pass);
+  if (state.device().kind == Device::Cuda && config.graph) options.graph = &graph_;
   if (hooks.after_backward)
-    after_backward = [&](models::Blip& model) { hooks.after_backward(state.step, model); };
-  const bool launched =
-      state.device().kind == Device::Cuda && state.config.graph && !after_backward;
-  StepOutcome outcome =
-      launched ? graph_.step(state, batch, lr) : train_step(state, batch, lr, after_backward);
-  if (!outcome.problem.empty()) return skip(batch, outcome.problem);
+    options.after_backward = [&](models::Blip& model) { hooks.after_backward(state.step, model); };
+  const StepOutcome outcome = train_step(state, next, options);
+  if (!outcome.problem.empty()) return skip(outcome);
   state.bad_steps = 0;
   state.sums.add(outcome.figures);
   ++state.step;
 }
 
-void Trainer::skip(const models::Batch& batch, const std::string& problem) {
+void Trainer::skip(const StepOutcome& bad) {
   TrainingState& state = *state_;
   ++state.step;
   ++state.bad_steps;
@@ -141,14 +146,15 @@ void Trainer::skip(const models::Batch& batch, const std::string& problem) {
   progress_->clear();
   std::string kept;
   try {
-    kept = "; its batch is in " + save_bad_batch(run_.path, state.step, batch);
+    kept = str("; its ", bad.batches.size() == 1 ? "batch is" : "batches are", " in ",
+               save_bad_step(run_.path, state.step, bad.batches));
   } catch (const IoError& error) {
     warn(error.what());
   }
-  warn(str("step ", state.step, " is skipped: ", problem, kept));
+  warn(str("step ", state.step, " is skipped: ", bad.problem, kept));
   if (state.bad_steps < state.config.max_bad_steps) return;
   throw NonFiniteError(
-      str(state.bad_steps, " steps in a row were not finite; the last: ", problem),
+      str(state.bad_steps, " steps in a row were not finite; the last: ", bad.problem),
       "a lower train.lr, a longer train.warmup_steps or train.gradient_clip = 1.0 may help; the "
       "checkpoints in " +
           run_.checkpoints() + " are from before");
@@ -197,7 +203,7 @@ void Trainer::save(bool must) {
 
 double Trainer::images_per_second() const {
   if (state_->seconds <= 0) return 0;
-  return static_cast<double>(state_->step * state_->config.batch_size) / state_->seconds;
+  return static_cast<double>(state_->step * state_->config.pictures_per_step()) / state_->seconds;
 }
 
 int64_t peak_rss_mb() {

@@ -9,7 +9,7 @@
 #include "train/loop/progress.h"
 #include "train/loop/run_folder.h"
 #include "train/loop/state.h"
-#include "train/loop/step_graph.h"
+#include "train/loop/step.h"
 
 namespace medley::train {
 
@@ -24,7 +24,7 @@ struct TrainOutcome {
 
 // For tests: each may be empty.
 struct TrainerHooks {
-  std::function<void(int64_t step, models::Batch&)> on_batch;
+  std::function<void(int64_t number, models::Batch&)> on_batch;  // batches count over the whole run
   std::function<void(int64_t step, models::Blip&)> after_backward;
   std::function<bool(int64_t step)> stop;  // asked after each step
 };
@@ -41,13 +41,13 @@ class Trainer {
 
   TrainingState& state() { return *state_; }
   const RunFolder& run() const { return run_; }
-  const StepGraph& graph() const { return graph_; }
+  const GradientGraph& graph() const { return graph_; }
   TrainerHooks hooks;
 
  private:
   Trainer(RunFolder run, std::unique_ptr<Dataset> data, std::unique_ptr<TrainingState> state);
-  void step(models::Batch batch);
-  void skip(const models::Batch& batch, const std::string& problem);
+  void step(Loader& loader);
+  void skip(const StepOutcome& bad);
   void log(bool last);
   void evaluate();
   // When the disk refuses and `must` is false, the run goes on with what was there before.
@@ -57,7 +57,7 @@ class Trainer {
   RunFolder run_;
   std::unique_ptr<Dataset> data_;
   std::unique_ptr<TrainingState> state_;
-  StepGraph graph_;  // of its steps, on a GPU
+  GradientGraph graph_;  // of its batches, on a GPU
   MetricsLog metrics_;
   std::unique_ptr<Progress> progress_;
 };

@@ -115,7 +115,7 @@ void add_facts(ReportData& report, LoadedModel& loaded, const Json& summary) {
   report.summary = str("A BLIP of ", parameters, ", trained from nothing");
   if (steps > 0)
     report.summary += str(" in ", duration(seconds), ": ", with_commas(steps), " steps, ",
-                          with_commas(steps * config.batch_size), " pictures seen");
+                          with_commas(steps * config.pictures_per_step()), " pictures seen");
   report.summary +=
       ". It tells which caption belongs to which picture, and writes captions itself.";
   auto fact = [&](const char* name, const std::string& value) {
@@ -126,8 +126,8 @@ void add_facts(ReportData& report, LoadedModel& loaded, const Json& summary) {
   fact("size", parameters + ", vocabulary " + std::to_string(loaded.tokenizer.size()));
   fact("checkpoint", loaded.checkpoint);
   if (steps > 0) {
-    fact("training", str(with_commas(steps), " steps of ", config.batch_size, " pictures in ",
-                         duration(seconds)));
+    fact("training", str(with_commas(steps), " steps of ", config.pictures_per_step(),
+                         " pictures in ", duration(seconds)));
     fact("speed", fixed(figure(summary, "train", "images_per_second"), 0) + " images/s");
     fact("peak memory", fixed(figure(summary, "train", "peak_rss_mb"), 0) + " MB");
   }

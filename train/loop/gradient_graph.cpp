@@ -1,5 +1,5 @@
-// Records and launches training steps.
-#include "train/loop/step_graph.h"
+// Records and launches forward and backward.
+#include "train/loop/gradient_graph.h"
 
 #include <algorithm>
 #include <array>
@@ -27,11 +27,18 @@ void copy(const models::Batch& to, const models::Batch& from) {
     if (x[i].defined()) x[i].copy_from(y[i]);
 }
 
+// The next batch of the shape writes over a recording's tensors.
+models::BatchResult kept(models::BatchResult result) {
+  for (Tensor* t : {&result.total, &result.itc, &result.itm, &result.lm, &result.itm_logits,
+                    &result.image_momentum, &result.text_momentum, &result.caption})
+    if (t->defined()) *t = t->clone();
+  return result;
+}
+
 }  // namespace
 
-StepOutcome StepGraph::step(TrainingState& state, const models::Batch& batch, double lr) {
-  const models::Batch padded = step_batch(state, batch);
-  begin_step(state, lr);
+models::BatchResult GradientGraph::add_gradients(TrainingState& state, const models::Batch& padded,
+                                                 int64_t number) {
   if (!pool_) pool_ = std::make_shared<MemoryPool>(state.device());
   const auto found =
       std::find_if(recordings_.begin(), recordings_.end(),
@@ -39,14 +46,15 @@ StepOutcome StepGraph::step(TrainingState& state, const models::Batch& batch, do
   if (found == recordings_.end()) {
     recordings_.emplace_back(models::to(padded, state.device()), state.device(), pool_);
     // Not in the pool: what it leaves behind, constants, would lie where older recordings write.
-    return finish_step(state, batch, queue_step(state, recordings_.back().inputs, {}), lr);
+    return kept(train::add_gradients(state, recordings_.back().inputs, number));
   }
   copy(found->inputs, padded);
   if (!found->graph.captured())
-    found->graph.capture([&] { found->tensors = queue_step(state, found->inputs, {}); });
+    found->graph.capture(
+        [&] { found->result = train::add_gradients(state, found->inputs, number); });
   found->graph.launch();
   ++launches_;
-  return finish_step(state, batch, found->tensors, lr);
+  return kept(found->result);
 }
 
 }  // namespace medley::train
