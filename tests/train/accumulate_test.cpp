@@ -40,8 +40,8 @@ struct Steps {
       options.after_backward = [=](models::Blip& model) {
         *gradient = model.weights().gradients.flat().to_vector<float>();
       };
-    return train_step(
-        state, [&] { return batches[static_cast<size_t>(*next++)]; }, options);
+    BatchFeed feed([&] { return batches[static_cast<size_t>(*next++)]; }, state.device());
+    return train_step(state, feed, options);
   }
 
   // Of one batch alone, with the draws of batch `number`.

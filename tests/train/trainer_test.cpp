@@ -102,7 +102,8 @@ struct Problem {
 
 StepOutcome step_on(TrainingState& state, const models::Batch& batch,
                     const std::function<void(models::Blip&)>& after_backward = {}) {
-  return train_step(state, [&] { return batch; }, {1e-3, nullptr, after_backward});
+  BatchFeed feed([&] { return batch; }, state.device());
+  return train_step(state, feed, {.lr = 1e-3, .after_backward = after_backward});
 }
 
 TEST_CASE("step: what is not finite is named, and leaves neither weights nor queue changed") {

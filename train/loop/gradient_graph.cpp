@@ -44,7 +44,9 @@ models::BatchResult GradientGraph::add_gradients(TrainingState& state, const mod
       std::find_if(recordings_.begin(), recordings_.end(),
                    [&](const Recording& known) { return same_shapes(known.inputs, padded); });
   if (found == recordings_.end()) {
-    recordings_.emplace_back(models::to(padded, state.device()), state.device(), pool_);
+    models::Batch inputs = models::to(padded, state.device());
+    inputs.images = inputs.images.clone();  // they are on the device already, and only for now
+    recordings_.emplace_back(std::move(inputs), state.device(), pool_);
     // Not in the pool: what it leaves behind, constants, would lie where older recordings write.
     return kept(train::add_gradients(state, recordings_.back().inputs, number));
   }

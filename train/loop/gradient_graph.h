@@ -16,7 +16,7 @@ namespace medley::train {
 // that of one which runs.
 class GradientGraph {
  public:
-  // `padded` is padded_batch()'s.
+  // `padded` is padded_batch()'s; its pictures may be on the device already.
   models::BatchResult add_gradients(TrainingState& state, const models::Batch& padded,
                                     int64_t number);
   int64_t launches() const { return launches_; }

@@ -62,8 +62,7 @@ std::string problem_of(TrainingState& state, const std::vector<models::Batch>& b
 
 }  // namespace
 
-StepOutcome train_step(TrainingState& state, const std::function<models::Batch()>& next,
-                       const StepOptions& options) {
+StepOutcome train_step(TrainingState& state, BatchFeed& feed, const StepOptions& options) {
   models::Blip& model = *state.model;
   const FlatArena& gradients = model.weights().gradients;
   gradients.flat().fill_zero();
@@ -72,16 +71,20 @@ StepOutcome train_step(TrainingState& state, const std::function<models::Batch()
   std::vector<models::Batch> batches;
   std::vector<models::BatchResult> results;
   for (int64_t number = state.step * count; number < (state.step + 1) * count; ++number) {
-    batches.push_back(next());
-    const models::Batch padded = padded_batch(state, batches.back());
+    const auto [batch, images] = feed.next();
+    batches.push_back(batch);
+    models::Batch padded = padded_batch(state, batch);
+    padded.images = images;
     model.publish(number);
     results.push_back(options.graph
                           ? options.graph->add_gradients(state, padded, number)
                           : add_gradients(state, models::to(padded, state.device()), number));
+    feed.release();
   }
   if (options.after_backward) options.after_backward(model);
   const SquaredNorm squared = squared_norm(gradients.flat());
   state.optimizer.step(squared, options.lr, state.config.optimizer.gradient_clip);
+  if (!options.last) feed.prefetch();
 
   std::vector<StepFigures> figures;
   for (const models::BatchResult& result : results) figures.push_back(figures_of(result));

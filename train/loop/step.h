@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "models/batch.h"
+#include "train/loop/feed.h"
 #include "train/loop/gradient_graph.h"
 #include "train/loop/metrics.h"
 #include "train/loop/state.h"
@@ -23,15 +24,15 @@ struct StepOutcome {
 struct StepOptions {
   double lr = 0;
   GradientGraph* graph = nullptr;  // on a GPU: batches are launched; null: they are run
+  bool last = false;               // no step follows: nothing is fetched for it
   // Runs when the gradients are there (tests spoil them); it may be empty.
   std::function<void(models::Blip&)> after_backward = {};
 };
 
-// Takes train.accumulate batches from `next`, one after the other, and follows the mean of their
-// gradients. That is what so many processes with a batch each do in the original (DDP): each batch
-// is contrasted with itself and the queue, draws its negatives from itself, and its features go to
-// the queue after the step. The device is not waited for before all batches are queued.
-StepOutcome train_step(TrainingState& state, const std::function<models::Batch()>& next,
-                       const StepOptions& options);
+// Takes train.accumulate batches, one after the other, and follows the mean of their gradients.
+// That is what so many processes with a batch each do in the original (DDP): each batch is
+// contrasted with itself and the queue, draws its negatives from itself, and its features go to the
+// queue after the step. The device is not waited for before all batches are queued.
+StepOutcome train_step(TrainingState& state, BatchFeed& feed, const StepOptions& options);
 
 }  // namespace medley::train

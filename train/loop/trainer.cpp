@@ -82,14 +82,22 @@ Trainer::Trainer(RunFolder run, std::unique_ptr<Dataset> data, std::unique_ptr<T
 TrainOutcome Trainer::train() {
   TrainingState& state = *state_;
   const TrainConfig& config = state.config;
-  Loader loader(*data_, state.tokenizer, loader_config(config), state.step * config.accumulate);
+  int64_t number = state.step * config.accumulate;
+  Loader loader(*data_, state.tokenizer, loader_config(config), number);
+  const auto next = [&] {
+    models::Batch batch = loader.next();
+    if (hooks.on_batch) hooks.on_batch(number, batch);
+    ++number;
+    return batch;
+  };
+  BatchFeed feed(next, state.device());
   StopSignal signal;
   progress_ = std::make_unique<Progress>(state.step, config.steps);
   TrainOutcome outcome;
   while (state.step < config.steps) {
     auto start = std::chrono::steady_clock::now();
     try {
-      step(loader);
+      step(feed);
     } catch (const MemoryError& error) {
       throw MemoryError(str(error.what(), "\n  ", what_is_kept(run_)));
     }
@@ -115,23 +123,17 @@ TrainOutcome Trainer::train() {
   return outcome;
 }
 
-void Trainer::step(Loader& loader) {
+void Trainer::step(BatchFeed& feed) {
   TrainingState& state = *state_;
   const TrainConfig& config = state.config;
-  int64_t number = state.step * config.accumulate;
-  const auto next = [&] {
-    models::Batch batch = loader.next();
-    if (hooks.on_batch) hooks.on_batch(number, batch);
-    ++number;
-    return batch;
-  };
   StepOptions options;
   const int64_t pass = data_->size() / config.pictures_per_step();
   options.lr = learning_rate(config.optimizer, state.step, config.steps, pass);
   if (state.device().kind == Device::Cuda && config.graph) options.graph = &graph_;
   if (hooks.after_backward)
     options.after_backward = [&](models::Blip& model) { hooks.after_backward(state.step, model); };
-  const StepOutcome outcome = train_step(state, next, options);
+  options.last = state.step + 1 == config.steps;
+  const StepOutcome outcome = train_step(state, feed, options);
   if (!outcome.problem.empty()) return skip(outcome);
   state.bad_steps = 0;
   state.sums.add(outcome.figures);

@@ -46,7 +46,7 @@ class Trainer {
 
  private:
   Trainer(RunFolder run, std::unique_ptr<Dataset> data, std::unique_ptr<TrainingState> state);
-  void step(Loader& loader);
+  void step(BatchFeed& feed);
   void skip(const StepOutcome& bad);
   void log(bool last);
   void evaluate();
