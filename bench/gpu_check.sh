@@ -28,6 +28,14 @@ record() {
   {\"step\": \"$1\", \"status\": \"$2\", \"seconds\": $3, \"reason\": $(quoted "$4")}"
 }
 
+# The last words of a log, and how many of its tests say why they could not run.
+said() {
+  skips=$(grep -c '^skipped: ' "$1")
+  last=$(grep . "$1" | tail -n 1 | cut -c1-100)
+  [ "$skips" = 0 ] || last="$last ($skips skipped: $(grep -m 1 '^skipped: ' "$1" | cut -c10-100))"
+  echo "$last"
+}
+
 # step NAME LIMIT ABSENCE COMMAND...: runs the command with its output in OUT/NAME.log, for LIMIT
 # seconds at most and not beyond the deadline; skips it where ABSENCE is not empty.
 step() {
@@ -42,7 +50,7 @@ step() {
   code=$?
   took=$(($(seconds) - start))
   case $code in
-    0) record "$name" passed "$took" "$(tail -n 1 "$out/$name.log" | cut -c1-100)" ;;
+    0) record "$name" passed "$took" "$(said "$out/$name.log")" ;;
     124) failed=1; record "$name" failed "$took" "not done after $limit s" ;;
     *) failed=1; record "$name" failed "$took" "exit code $code, see $name.log" ;;
   esac
@@ -50,7 +58,11 @@ step() {
 
 # Why something is not there; nothing when it is.
 gpu() { nvidia-smi -L > /dev/null 2>&1 || echo "no GPU: nvidia-smi finds none"; }
-program() { [ -x "$build/$1" ] || echo "$build/$1 is not built"; }
+program() {
+  [ -x "$build/$1" ] || { echo "$build/$1 is not built"; return; }
+  missing=$(ldd "$build/$1" 2> /dev/null | awk '/not found/ { print $1 }' | tr '\n' ' ')
+  [ -z "$missing" ] || echo "$build/$1 needs ${missing}in LD_LIBRARY_PATH"
+}
 sanitizer() { command -v compute-sanitizer > /dev/null || echo "no compute-sanitizer in PATH"; }
 cudnn() {
   { ldconfig -p; echo "${LD_LIBRARY_PATH:-}" | tr : '\n' | xargs -r ls; } 2> /dev/null |
@@ -61,10 +73,17 @@ torch() {
     echo "no PyTorch that sees a GPU"
 }
 gpu_step() {
-  found=$("$build/bench/step_bench" --benchmark_list_tests --benchmark_filter=cuda 2> /dev/null)
+  found=$("$build/bench/step_bench" --benchmark_list_tests --benchmark_filter=cuda 2>&1) ||
+    { echo "step_bench: $found"; return; }
   [ -n "$found" ] || echo "step_bench has no benchmark on a GPU"
 }
 first() { for reason in "$@"; do [ -z "$reason" ] || { echo "$reason"; return; }; done; }
+
+# Where the toolkit lies, when it is not in the paths already.
+cuda=${CUDA_HOME:-/usr/local/cuda}
+PATH=$PATH:$cuda/bin
+LD_LIBRARY_PATH=${LD_LIBRARY_PATH:-}${LD_LIBRARY_PATH:+:}$build/lib:$cuda/lib64
+export PATH LD_LIBRARY_PATH
 
 gpu=$(gpu)
 tests=$build/tests/cuda_tests
@@ -85,7 +104,12 @@ attention() {
     --benchmark_out_format=json --benchmark_out="$out/$name.json"
 }
 
-step tests 150 "$no_tests" "$tests" --durations yes
+step tests 100 "$no_tests" "$tests" --durations yes
+step step_tests 40 "$(first "$gpu" "$(program tests/cuda_step_tests)")" \
+  "$build/tests/cuda_step_tests" --durations yes
+step whole_step 50 "$(first "$gpu" "$(program bench/step_bench)" "$(gpu_step)")" \
+  "$build/bench/step_bench" --benchmark_filter=base/cuda --benchmark_min_time=2 \
+  --benchmark_out_format=json --benchmark_out="$out/whole_step.json"
 step memcheck 70 "$no_sanitizer" compute-sanitizer --tool memcheck --error-exitcode 1 \
   "$tests" "$reduced"
 step racecheck 60 "$no_sanitizer" compute-sanitizer --tool racecheck --error-exitcode 1 \
@@ -104,9 +128,6 @@ attention naive "$no_bench" --batch=4 --q=197 --backend=naive,medley
 step attention_pytorch 60 "$(first "$no_bench" "$(torch)")" python3 \
   "$root/bench/compare/attention_vs_pytorch.py" --bench "$bench" --rounds 3 --seconds 0.05 \
   --json "$out/attention_pytorch.json"
-no_step=$(first "$gpu" "$(program bench/step_bench)" "$(gpu_step)")
-step whole_step 60 "$no_step" "$build/bench/step_bench" \
-  --benchmark_filter=cuda --benchmark_out_format=json --benchmark_out="$out/whole_step.json"
 
 printf '{"device": %s, "limit_seconds": 480, "steps": [%s\n]}\n' "$(quoted "$device")" "$steps" \
   > "$out/summary.json"

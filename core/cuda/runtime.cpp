@@ -101,7 +101,9 @@ void copy(void* to, const void* from, size_t bytes, Direction direction, Stream 
         " bytes");
 }
 
+// Distances of rows may be 2 GiB at most, and mean nothing where there is one row.
 void copy_rows(void* to, const void* from, const Rows& how, Stream stream) {
+  if (how.rows == 1) return copy(to, from, how.width, Direction::on_device, stream);
   check(cudaMemcpy2DAsync(to, how.to_stride, from, how.from_stride, how.width, how.rows,
                           cudaMemcpyDeviceToDevice, native(stream)),
         "copying ", how.rows, " rows of ", how.width, " bytes");

@@ -18,7 +18,7 @@ constexpr int kMaxThreads = 256;
 Launch over_classes(const char* kernel, int64_t rows, int64_t classes) {
   const int64_t warps = std::clamp<int64_t>((classes + 255) / 256, 1, kMaxThreads / 32);
   return {.kernel = kernel,
-          .grid = dim3(static_cast<unsigned>(rows)),
+          .grid = blocks_for(kernel, rows),
           .block = dim3(static_cast<unsigned>(32 * warps)),
           .shared = static_cast<size_t>(warps) * sizeof(float)};
 }

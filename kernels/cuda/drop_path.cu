@@ -30,7 +30,7 @@ template <class T>
 void run(const DropPath<T>& args, Stream stream) {
   Launch how = over_flat("drop_path", args.n);
   const unsigned pieces = how.grid.x;
-  how.grid.x = pieces * static_cast<unsigned>(args.samples);
+  how.grid = blocks_for("drop_path", pieces * args.samples);
   launch(drop_path_kernel<T>, how, stream, args, pieces);
 }
 

@@ -12,9 +12,7 @@ inline constexpr int kFlatThreads = 256;
 
 inline Launch over_flat(const char* kernel, int64_t n) {
   constexpr int64_t kPerBlock = 8 * kFlatThreads;
-  return {.kernel = kernel,
-          .grid = dim3(static_cast<unsigned>((n + kPerBlock - 1) / kPerBlock)),
-          .block = dim3(kFlatThreads)};
+  return {.kernel = kernel, .grid = blocks_for(kernel, n, kPerBlock), .block = dim3(kFlatThreads)};
 }
 
 // The first of this thread's elements; may lie behind the end.

@@ -1,8 +1,22 @@
+#include <limits>
+
 #include "core/error.h"
 #include "core/str.h"
 #include "kernels/cuda/launch.h"
 
 namespace medley::kernels::cuda {
+
+dim3 blocks_for(const char* kernel, int64_t count, int64_t each) {
+  constexpr int64_t kMostBlocks = std::numeric_limits<int32_t>::max();
+  if (count < 0)
+    throw ValueError(str("[", kernel, "] got ", count, " elements or rows"),
+                     "sizes count from 0 up");
+  if (count / each >= kMostBlocks)
+    throw ValueError(str("[", kernel, "] got ", count, " elements or rows, but one launch takes ",
+                         kMostBlocks * each),
+                     "split the tensor");
+  return dim3(static_cast<unsigned>((count + each - 1) / each));
+}
 
 void launch_failed(const Launch& how, const char* why) {
   const auto size = [](dim3 d) { return str(d.x, "x", d.y, "x", d.z); };

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <type_traits>
 
 #include "core/device.h"
@@ -20,6 +21,10 @@ struct Launch {
   dim3 grid, block;
   size_t shared = 0;  // bytes of dynamic shared memory
 };
+
+// The x of a grid of thread blocks that take `each` of `count` elements or rows. Throws ValueError
+// for a negative count, and for more blocks than a launch has.
+dim3 blocks_for(const char* kernel, int64_t count, int64_t each = 1);
 
 // Throws DeviceError with kernel, grid, block and shared memory.
 [[noreturn]] void launch_failed(const Launch& how, const char* why);

@@ -80,7 +80,7 @@ void squared_norm(const SquaredNorm<float>& args, Stream stream) {
   const Scratch<Chunk> chunks(count);
   launch(norm_chunks_kernel,
          {.kernel = "norm_chunks",
-          .grid = dim3(static_cast<unsigned>((count + kChunks - 1) / kChunks)),
+          .grid = blocks_for("norm_chunks", count, kChunks),
           .block = dim3(kThreads)},
          stream, args, chunks.data(), count);
   launch(norm_groups_kernel,

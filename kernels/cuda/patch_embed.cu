@@ -33,7 +33,7 @@ struct Sizes {
 
 Launch over(const char* kernel, int64_t count) {
   return {.kernel = kernel,
-          .grid = dim3(static_cast<unsigned>((count + kThreads - 1) / kThreads)),
+          .grid = blocks_for(kernel, count, kThreads),
           .block = dim3(kThreads)};
 }
 

@@ -70,7 +70,7 @@ __global__ void __launch_bounds__(kThreads)
 void sample_negatives(const SampleNegatives<float>& args, Stream stream) {
   launch(sample_negatives_kernel,
          {.kernel = "sample_negatives",
-          .grid = dim3(static_cast<unsigned>(args.batch)),
+          .grid = blocks_for("sample_negatives", args.batch),
           .block = dim3(kThreads),
           .shared =
               static_cast<size_t>(args.batch + 1) * sizeof(double) + kThreads / 32 * sizeof(float)},

@@ -12,9 +12,8 @@ namespace medley::kernels::cuda {
 inline constexpr int kRowWarps = 8, kRowThreads = 32 * kRowWarps;
 
 inline Launch over_rows(const char* kernel, int64_t rows) {
-  return {.kernel = kernel,
-          .grid = dim3(static_cast<unsigned>((rows + kRowWarps - 1) / kRowWarps)),
-          .block = dim3(kRowThreads)};
+  return {
+      .kernel = kernel, .grid = blocks_for(kernel, rows, kRowWarps), .block = dim3(kRowThreads)};
 }
 
 // This warp's number in the grid: its row, which may lie behind the last.
@@ -40,7 +39,8 @@ MEDLEY_DEVICE void for_each_eight(int64_t n, const Each& each) {
   if constexpr (kEights == 0) {
     for (int64_t i = first_column(); i < n; i += kColumnStride) each(i, 0);
   } else {
-    MEDLEY_UNROLL for (int e = 0; e < kEights; ++e) {
+    MEDLEY_UNROLL
+    for (int e = 0; e < kEights; ++e) {
       const int64_t i = first_column() + e * kColumnStride;
       if (i < n) each(i, e);
     }

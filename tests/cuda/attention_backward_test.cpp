@@ -61,6 +61,7 @@ struct Trial {
 // Runs every kernel that can take the case, except naive where it would take long.
 template <class T>
 void check_case(const cases::AttentionCase& c, bool with_naive) {
+  next_schedule();
   const Trial<T> trial(c);
   const BackwardKernel chosen = kernels::cuda::choose_backward(trial.device.args);
   for (const BackwardKernel kernel : kKernels) {

@@ -43,6 +43,7 @@ void check_close(const ForwardResult& kernel, const ForwardResult& naive,
 // Runs every kernel that can take the case, except naive where it would take long.
 template <class T>
 void check_case(const cases::AttentionCase& c, bool with_naive) {
+  next_schedule();
   const AttentionProblem problem = rounded_to<T>(AttentionProblem(c));
   const DeviceForward<T> device(problem);
   const ForwardResult exact = exact_forward(problem), naive = naive_forward<T>(problem);

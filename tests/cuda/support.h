@@ -111,6 +111,15 @@ class DeviceBuffer {
   std::byte* all_;
 };
 
+// In the emulator, launches have the next of 16 schedules from now on: the cases of a table take
+// turns.
+inline void next_schedule() {
+#if defined(MEDLEY_CUDA_EMULATED)
+  auto& seed = kernels::cuda::emulator::options().seed;
+  seed = (seed + 1) % 16;
+#endif
+}
+
 // Runs f, which launches kernels and returns what they computed, several times: in the emulator
 // with 16 schedules (`schedules` of them), on a GPU as often as its own scheduler may differ. Fails
 // the test unless all results are equal; returns the first.

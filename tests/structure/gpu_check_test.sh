@@ -24,7 +24,8 @@ grep -q '"step": "tests", "status": "skipped"' "$work/out/summary.json" || fail 
 # A GPU, all tests pass, no compute-sanitizer and no golden_primitives.
 program bin/nvidia-smi 'echo GPU 0'
 program bin/python3 'exit 1'
-program build/tests/cuda_tests 'echo all \"fine\"'
+program build/tests/cuda_tests 'echo "skipped: a test: no cuDNN"; echo all \"fine\"; echo'
+program build/tests/cuda_step_tests 'echo steps'
 program build/bench/attention_bench 'echo "$@"'
 program build/bench/step_bench 'echo step'
 if ! command -v compute-sanitizer > /dev/null; then
@@ -33,7 +34,9 @@ if ! command -v compute-sanitizer > /dev/null; then
 fi
 program bin/compute-sanitizer 'exit 0'
 run 0
-has 'tests .*passed .*all "fine"'
+has '^tests .*passed .*all "fine"'
+has '(1 skipped: a test: no cuDNN)'
+has 'step_tests .*passed .*steps'
 has 'golden .*skipped .*golden_primitives is not built'
 has 'attention_pytorch .*skipped .*no PyTorch'
 has 'attention_cross .*passed .*--q=40 --k=197,577'

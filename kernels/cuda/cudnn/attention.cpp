@@ -55,7 +55,8 @@ AttentionKey key_of(const AttentionShape<bf16>& s) {
 }
 
 const AttentionPlan& plan_of(const AttentionKey& key) {
-  static PlanCache<AttentionKey, AttentionPlan> cache;
+  // Never destroyed: cuDNN's own libraries, loaded later, are gone before static objects of here.
+  static auto& cache = *new PlanCache<AttentionKey, AttentionPlan>;
   return cache.get(key, [&] { return build_attention(key); });
 }
 
