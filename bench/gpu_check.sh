@@ -128,6 +128,9 @@ attention naive "$no_bench" --batch=4 --q=197 --backend=naive,medley
 step attention_pytorch 60 "$(first "$no_bench" "$(torch)")" python3 \
   "$root/bench/compare/attention_vs_pytorch.py" --bench "$bench" --rounds 3 --seconds 0.05 \
   --json "$out/attention_pytorch.json"
+step step_pytorch 150 "$(first "$gpu" "$(program bench/step_bench)" "$(gpu_step)" "$(torch)")" python3 \
+  "$root/bench/compare/step_vs_pytorch.py" --bench "$build/bench/step_bench" --config base \
+  --device cuda --bf16 --compile --rounds 1 --seconds 3 --json "$out/step_pytorch.json"
 
 printf '{"device": %s, "limit_seconds": 480, "steps": [%s\n]}\n' "$(quoted "$device")" "$steps" \
   > "$out/summary.json"

@@ -5,6 +5,7 @@ attention, one qkv product, fused AdamW, a foreach moving average, texts padded 
 the original implementation, one pass each for matching and for the language model.
 
     python pytorch_blip.py --config scenes --threads 2 --seconds 10      # prints {"images_per_second": ..., ...}
+    python pytorch_blip.py --config base --device cuda --batch 64 --bf16 --compile
 """
 import argparse
 import json
@@ -163,7 +164,7 @@ class Blip(nn.Module):
         for query, query_m, keys in ((v, vm, keys_w), (w, wm, keys_v)):
             sim = query @ keys.T / self.temp
             with torch.no_grad():
-                hard = torch.eye(len(query), len(keys))
+                hard = torch.eye(len(query), len(keys), device=query.device)
                 target = 0.4 * F.softmax(query_m @ keys.T / self.temp, 1) + 0.6 * hard
             loss = loss - 0.5 * (target * F.log_softmax(sim, 1)).sum(1).mean()
             sims.append(sim.detach())
@@ -172,8 +173,8 @@ class Blip(nn.Module):
     @torch.no_grad()
     def enqueue(self, vm, wm):
         if self.c["queue"]:
-            rows = (self.at + torch.arange(len(vm))) % self.c["queue"]
-            self.image_queue[rows], self.text_queue[rows] = vm, wm
+            rows = (self.at + torch.arange(len(vm), device=vm.device)) % self.c["queue"]
+            self.image_queue[rows], self.text_queue[rows] = vm.float(), wm.float()
             self.at = (self.at + len(vm)) % self.c["queue"]
 
     @torch.no_grad()
@@ -194,7 +195,7 @@ class Blip(nn.Module):
         enc, dec = ids.clone(), ids.clone()
         enc[:, 0], dec[:, 0] = ENC, DEC
         joint = text(torch.cat([enc, enc, enc[neg_text]]), torch.cat([mask, mask, mask[neg_text]]), torch.cat([v, v[neg_image], v]))
-        itm = F.cross_entropy(self.itm(joint[:, 0]), (torch.arange(3 * b) < b).long())
+        itm = F.cross_entropy(self.itm(joint[:, 0]), (torch.arange(3 * b, device=ids.device) < b).long())
 
         seen = mask[:, 1:]
         hidden = text(dec, None, v, causal=True)[:, :-1][seen]
@@ -217,25 +218,34 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--config", default="scenes", choices=CONFIGS)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--seconds", type=float, default=10, help="measure for so long after two warm-up steps")
+    parser.add_argument("--seconds", type=float, default=10, help="measure for so long after the warm-up steps")
+    parser.add_argument("--device", default="cpu", help="cpu or cuda")
+    parser.add_argument("--batch", type=int, help="pictures a step, instead of the configuration's")
+    parser.add_argument("--bf16", action="store_true", help="autocast to bf16; weights stay f32")
+    parser.add_argument("--compile", action="store_true", help="torch.compile on the towers")
     args = parser.parse_args()
     torch.manual_seed(0)
     torch.set_num_threads(args.threads)
-    c = CONFIGS[args.config]
-    model, batch = Blip(c), make_batch(c)
+    c = {**CONFIGS[args.config], **({"batch": args.batch} if args.batch else {})}
+    model, batch = Blip(c).to(args.device), [x.to(args.device) for x in make_batch(c)]
+    if args.compile:
+        for tower in (model.student, model.momentum):
+            tower.vision.compile()
+            tower.text.compile()
     trained = [p for p in model.parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(trained, lr=1e-4, weight_decay=0.05, fused=True)
 
     def step():
         with torch.no_grad():
             model.temp.clamp_(0.001, 0.5)
-        losses = model(*batch)
+        with torch.autocast(args.device, torch.bfloat16, enabled=args.bf16):
+            losses = model(*batch)
         optimizer.zero_grad(set_to_none=True)
         sum(losses).backward()
         optimizer.step()
         return [loss.item() for loss in losses]
 
-    for _ in range(2):
+    for _ in range(5 if args.compile else 2):
         step()
     times, end = [], time.perf_counter() + args.seconds
     while time.perf_counter() < end or len(times) < 3:

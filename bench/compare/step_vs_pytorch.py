@@ -1,6 +1,7 @@
 """medley's pre-training step against PyTorch's, on this machine, in turn.
 
     python bench/compare/step_vs_pytorch.py --config scenes --threads 2 --json step.json
+    python bench/compare/step_vs_pytorch.py --config base --device cuda --bf16 --compile --bench build/cuda/bench/step_bench
 
 Each side runs in a process of its own, one after the other, several rounds: never both at once. The figures are the
 medians over the rounds; `ratio` is medley over PyTorch, above 1 when medley is faster. Needs torch for the rival and
@@ -15,6 +16,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+GPU_BATCH = 64  # step_bench's
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 
@@ -30,7 +32,8 @@ def run(command, env=None):
 
 
 def medley(args):
-    name = f"step/{args.config}/threads:{args.threads}"
+    where = f"threads:{args.threads}" if args.device == "cpu" else f"cuda/{'bf16' if args.bf16 else 'f32'}"
+    name = f"step/{args.config}/{where}"
     out, rss = run([args.bench, f"--benchmark_filter=^{name}(/real_time)?$", "--benchmark_format=json", f"--benchmark_min_time={args.seconds}"])
     found = [b for b in json.loads(out)["benchmarks"] if b["run_type"] == "iteration"]
     if not found:
@@ -39,8 +42,11 @@ def medley(args):
 
 
 def pytorch(args):
+    options = ["--device", args.device] + ["--bf16"] * args.bf16 + ["--compile"] * args.compile
+    if args.device == "cuda":
+        options += ["--batch", str(GPU_BATCH)]
     out, rss = run([sys.executable, HERE / "pytorch_blip.py", "--config", args.config, "--threads", str(args.threads),
-                    "--seconds", str(args.seconds)], {"OMP_NUM_THREADS": str(args.threads)})
+                    "--seconds", str(args.seconds), *options], {"OMP_NUM_THREADS": str(args.threads)})
     return {**json.loads(out.strip().splitlines()[-1]), "peak_rss_mb": rss}
 
 
@@ -51,8 +57,13 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=8, help="of each measurement")
     parser.add_argument("--bench", default=ROOT / "build/cpu/bench/step_bench", help="path of step_bench")
+    parser.add_argument("--device", default="cpu", choices=["cpu", "cuda"])
+    parser.add_argument("--bf16", action="store_true", help="on a GPU: both sides in bf16 with f32 weights")
+    parser.add_argument("--compile", action="store_true", help="torch.compile for the rival")
     parser.add_argument("--json", help="write the result here too")
     args = parser.parse_args()
+    if args.bf16 and args.device == "cpu":
+        parser.error("--bf16 needs --device cuda: on the CPU medley computes in f32")
     rounds = {"medley": [], "pytorch": []}
     for i in range(args.rounds):
         for name, side in (("medley", medley), ("pytorch", pytorch)):
@@ -61,7 +72,8 @@ def main():
     speed = {name: statistics.median(r["images_per_second"] for r in runs) for name, runs in rounds.items()}
     memory = {name: max(r["peak_rss_mb"] for r in runs) for name, runs in rounds.items()}
     result = {
-        "config": args.config, "threads": args.threads, "rounds": args.rounds,
+        "config": args.config, "device": args.device, "threads": args.threads, "rounds": args.rounds,
+        "bf16": args.bf16, "compile": args.compile,
         "medley": round(speed["medley"], 2), "pytorch": round(speed["pytorch"], 2),
         "ratio": round(speed["medley"] / speed["pytorch"], 3),
         "peak_rss_mb": memory, "memory_ratio": round(memory["medley"] / memory["pytorch"], 3),
