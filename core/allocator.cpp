@@ -243,10 +243,13 @@ class Allocator {
     const size_t limit = memory_limit();
     throw MemoryError(
         str("[memory] no ", mebibytes(bytes), " on ", medley::str(device_), ": ", mebibytes(live_),
-            " are held", limit == SIZE_MAX ? "" : ", MEDLEY_MEMORY_LIMIT is " + mebibytes(limit),
+            " are held", cached_ == 0 ? "" : ", " + mebibytes(cached_) + " are kept for later",
+            limit == SIZE_MAX ? "" : ", MEDLEY_MEMORY_LIMIT is " + mebibytes(limit),
             holders.empty() ? "" : "; the largest holders are", table),
-        pool_ == 0 ? "use a smaller batch or image size, or turn recompute on"
-                   : "run the step once before it is captured, so that its memory is there");
+        pool_ == 0
+            ? "use a smaller batch or image size, or turn recompute on"
+            : "use a smaller batch or image size, turn recompute on, or do without the graph, "
+              "whose memory is its own");
   }
 
   const Device device_;
