@@ -1,4 +1,4 @@
-// The whole pre-training step (forward, backward, AdamW) on made-up pictures and captions:
+// The whole pre-training step, as the trainer takes it, on made-up pictures and captions:
 //   step_bench --benchmark_filter=step/scenes/threads:2
 //   step_bench --benchmark_filter=step/base/cuda        f32 and bf16 on the first GPU, where there
 //   is one
@@ -8,14 +8,11 @@
 
 #include <string>
 
-#include "autograd/tape.h"
 #include "core/cuda/device.h"
 #include "core/philox.h"
 #include "core/str.h"
 #include "core/threads.h"
-#include "kernels/adamw.h"
-#include "kernels/dispatch.h"
-#include "models/blip/blip.h"
+#include "train/loop/step.h"
 
 namespace {
 
@@ -60,39 +57,30 @@ models::Batch make_batch(const Case& c, const models::ModelConfig& model) {
   return batch;
 }
 
-void step(benchmark::State& state, Case c, Device device, DType dtype) {
-  const models::Preset preset = models::preset(c.preset);
-  models::Blip blip(preset.model, preset.losses, kTokens, dtype, device, 0);
-  const models::Batch batch = models::to(make_batch(c, preset.model), device);
-  const Tensor weights = blip.weights().weights.flat(), gradients = blip.weights().gradients.flat();
-  const Tensor m = Tensor::zeros(weights.shape(), DType::f32, device),
-               v = Tensor::zeros(weights.shape(), DType::f32, device);
-  int64_t t = 0;
+models::Tokenizer made_up_words(int64_t count) {
+  std::vector<std::string> words = {"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[DEC]", "[ENC]"};
+  while (static_cast<int64_t>(words.size()) < count) words.push_back(str("w", words.size()));
+  return models::Tokenizer(words);
+}
+
+void step(benchmark::State& state, const Case& c, Device device, DType dtype) {
+  train::TrainConfig config = train::load_config(c.preset);
+  config.batch_size = c.batch;
+  config.device = str(device);
+  config.precision = str(dtype);
+  train::TrainingState training(config, made_up_words(config.model.vocab_size));
+  const models::Batch batch = make_batch(c, config.model);
+  train::BatchFeed feed([&] { return batch; }, device);
+  train::GradientGraph graph;
+  train::StepOptions options;
+  options.lr = 1e-4;
+  if (device.kind == Device::Cuda) options.graph = &graph;
   const auto run = [&] {
-    gradients.fill_zero();
-    autograd::Tape tape;
-    models::BatchResult result;
-    {
-      autograd::Recording recording(tape);
-      models::BatchInfo info;
-      info.batch = t;
-      result = blip.pretrain(batch, info);
-    }
-    tape.backward(result.total);
-    MEDLEY_KERNEL(adamw, device,
-                  kernels::AdamW<float>{.n = weights.elements(),
-                                        .weight = weights.data<float>(),
-                                        .gradient = gradients.data<float>(),
-                                        .m = m.data<float>(),
-                                        .v = v.data<float>(),
-                                        .step = ++t,
-                                        .lr = 1e-4,
-                                        .decay = 0.05});
-    weights.bump_version();
-    blip.weights().refresh();
-    benchmark::DoNotOptimize(result.total.item());
+    const train::StepOutcome outcome = train::train_step(training, feed, options);
+    if (!outcome.problem.empty()) state.SkipWithError(outcome.problem.c_str());
+    ++training.step;
   };
-  for (int i = 0; i < 2; ++i) run();  // memory, and a GPU's plans and constants
+  for (int i = 0; i < 2; ++i) run();  // memory, and a GPU's plans, constants and graph
   for (auto _ : state) run();
   state.SetItemsProcessed(state.iterations() * c.batch);
 }
