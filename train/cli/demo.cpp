@@ -89,8 +89,9 @@ int demo(const DemoOptions& options) {
   }
   print(str("Trained a BLIP of ", with_commas(summary.at("parameters").integer()),
             " parameters from nothing in ", duration(outcome.seconds), ": ",
-            with_commas(outcome.step), " steps, ", with_commas(outcome.step * config.pictures_per_step()),
-            " pictures, ", fixed(outcome.images_per_second, 0), " pictures a second."));
+            with_commas(outcome.step), " steps, ",
+            with_commas(outcome.step * config.pictures_per_step()), " pictures, ",
+            fixed(outcome.images_per_second, 0), " pictures a second."));
   explain(summary);
   LoadedModel loaded = load_model(run.path);
   show_captions(collect_report(run, loaded, summary));
