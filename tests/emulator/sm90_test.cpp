@@ -40,7 +40,7 @@ enum class Bug {
 };
 
 // c[64][64] = a[64][K] b[64][K]^T
-__global__ void __launch_bounds__(160)
+__global__ void __launch_bounds__(160, 1)
     product_kernel(const __grid_constant__ TensorMap a, const __grid_constant__ TensorMap b,
                    float* c, Bug bug) {
   MEDLEY_SHARED(memory);

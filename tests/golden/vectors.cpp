@@ -1,12 +1,10 @@
 #include "tests/golden/vectors.h"
 
 #include <algorithm>
-#include <bit>
-#include <cmath>
 #include <sstream>
+#include <utility>
 
 #include "core/allocator.h"
-#include "core/bf16.h"
 #include "core/cuda/device.h"
 #include "core/cuda/memory.h"
 #include "core/cuda/stream.h"
@@ -18,25 +16,6 @@ namespace medley::golden {
 namespace {
 
 constexpr Device kDevice{Device::Cuda, 0};
-
-uint32_t operand(Operands operands, uint32_t word) {
-  const auto number = [](uint32_t bits) { return static_cast<float>(bits) * 0x1p-30f - 2.0f; };
-  switch (operands) {
-    case Operands::bits:
-      return word;
-    case Operands::floats:
-      return std::bit_cast<uint32_t>(number(word));
-    case Operands::bf16_pairs:
-      return bf16(number(word << 16)).bits |
-             static_cast<uint32_t>(bf16(number(word & 0xffff0000u)).bits) << 16;
-    case Operands::wide_floats: {
-      constexpr uint32_t kInfinity = 0x7f800000u, kMantissa = 0x007fffffu;
-      const bool is_nan = (word & kInfinity) == kInfinity && (word & kMantissa) != 0;
-      return word % 8 == 0 || is_nan ? word & ~kMantissa : word;  // NaN's bits are the device's own
-    }
-  }
-  return word;
-}
 
 // Words in device memory.
 class DeviceWords {
@@ -59,18 +38,37 @@ class DeviceWords {
 std::vector<uint32_t> run(const Primitive& primitive, const std::vector<uint32_t>& in) {
   const Stream stream = cuda::current_stream(kDevice);
   std::vector<uint32_t> out(static_cast<size_t>(primitive.outputs));
-  const DeviceWords from(in.size()), to(out.size());
+  const DeviceWords from(in.size()), to(out.size()), mark(1);
   cuda::copy_to_device(from.data(), in.data(), from.bytes(), stream);
   cuda::fill_bytes(to.data(), 0xff, to.bytes(), stream);
-  primitive.run(from.data(), to.data(), stream);
+  cuda::fill_bytes(mark.data(), 0, mark.bytes(), stream);
+  primitive.run(from.data(), to.data(), mark.data(), stream);
   cuda::copy_to_host(out.data(), to.data(), to.bytes(), stream);
+  Code code = Code::none;
+  cuda::copy_to_host(&code, mark.data(), mark.bytes(), stream);
+  if (code < primitive.code)
+    throw DeviceError(
+        str("[golden] ", primitive.name, " needs code for ", name(primitive.code),
+            ", but what ran was compiled for ", name(code), ", where it is empty"),
+        str("configure with -D CMAKE_CUDA_ARCHITECTURES=", name(primitive.code) + 3, "-real"));
   return out;
 }
 
-bool agree(const Primitive& primitive, uint32_t a, uint32_t b) {
-  if (primitive.tolerance == 0) return a == b;
-  const double x = std::bit_cast<float>(a), y = std::bit_cast<float>(b);
-  return std::abs(x - y) <= primitive.tolerance * std::max(1.0, std::abs(y));
+// How the outputs of a vector's primitive, run here, differ from the vector's; empty: not at all.
+std::string difference(const Primitive& primitive, const Vector& vector,
+                       const std::string& device) {
+  std::vector<uint32_t> out;
+  try {
+    out = run(primitive, vector.in);
+  } catch (const KernelError& error) {
+    return str(vector.primitive, ": ", error.what());
+  }
+  size_t differing = 0, first = 0;
+  for (size_t i = out.size(); i-- > 0;)
+    if (!agree(primitive.agreement, out[i], vector.out[i])) ++differing, first = i;
+  if (differing == 0) return {};
+  return str(vector.primitive, ": ", differing, " of ", out.size(), " words differ from ", device,
+             ", the first is word ", first, ": ", std::hex, out[first], " for ", vector.out[first]);
 }
 
 void write_words(std::ostream& out, const char* name, const std::vector<uint32_t>& words) {
@@ -81,12 +79,12 @@ void write_words(std::ostream& out, const char* name, const std::vector<uint32_t
 
 }  // namespace
 
-Vectors record(int repeats) {
+Vectors record(std::span<const Primitive> chosen, int repeats) {
   const cuda::DeviceInfo info = cuda::describe(kDevice);
   Vectors vectors{.device = info.name, .vectors = {}};
   const bool emulated = cuda::kBackend == cuda::Backend::emulated;
-  for (const Primitive& primitive : primitives()) {
-    if (!emulated && info.major * 10 + info.minor < primitive.architecture) continue;
+  for (const Primitive& primitive : chosen) {
+    if (!emulated && !runs_on(primitive.code, info.major, info.minor)) continue;
     constexpr int kLarge = 1000;  // one set of so many operands tests enough
     const int sets = primitive.inputs > kLarge ? 1 : repeats;
     for (int repeat = 0; repeat < sets; ++repeat) {
@@ -95,7 +93,7 @@ Vectors record(int repeats) {
         const auto words =
             philox4x32({static_cast<uint32_t>(i), static_cast<uint32_t>(repeat), 0, 0},
                        {static_cast<uint32_t>(primitive.inputs), 1});
-        in.push_back(operand(primitive.operands, words[0]));
+        in.push_back(operand(primitive.operands, i, words[0]));
       }
       vectors.vectors.push_back({primitive.name, in, run(primitive, in)});
     }
@@ -103,10 +101,9 @@ Vectors record(int repeats) {
   return vectors;
 }
 
-std::vector<std::string> differences(const Vectors& vectors) {
+std::vector<std::string> differences(std::span<const Primitive> all, const Vectors& vectors) {
   std::vector<std::string> found;
   for (const Vector& vector : vectors.vectors) {
-    const auto all = primitives();
     const auto primitive = std::find_if(
         all.begin(), all.end(), [&](const Primitive& p) { return vector.primitive == p.name; });
     if (primitive == all.end() || vector.in.size() != static_cast<size_t>(primitive->inputs) ||
@@ -115,14 +112,8 @@ std::vector<std::string> differences(const Vectors& vectors) {
                           " words in and ", vector.out.size(), " out"));
       continue;
     }
-    const std::vector<uint32_t> out = run(*primitive, vector.in);
-    size_t differing = 0, first = 0;
-    for (size_t i = out.size(); i-- > 0;)
-      if (!agree(*primitive, out[i], vector.out[i])) ++differing, first = i;
-    if (differing > 0)
-      found.push_back(str(vector.primitive, ": ", differing, " of ", out.size(),
-                          " words differ from ", vectors.device, ", the first is word ", first,
-                          ": ", std::hex, out[first], " for ", vector.out[first]));
+    if (std::string words = difference(*primitive, vector, vectors.device); !words.empty())
+      found.push_back(std::move(words));
   }
   return found;
 }

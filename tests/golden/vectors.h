@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -22,10 +23,12 @@ struct Vectors {
   std::vector<Vector> vectors;
 };
 
-// Runs every primitive that the device has on `repeats` sets of operands, the same on every device.
-Vectors record(int repeats);
-// Runs the vectors' primitives again, here. Each line names one that differs; none: all agree.
-std::vector<std::string> differences(const Vectors& vectors);
+// Runs those primitives that the device has on `repeats` sets of operands, the same on every
+// device. Throws DeviceError when one ran as code in which it is empty.
+Vectors record(std::span<const Primitive> chosen, int repeats);
+// Runs the vectors' primitives, which `all` has, again, here. Each line names one that differs, or
+// what the emulator reports of it; none: all agree.
+std::vector<std::string> differences(std::span<const Primitive> all, const Vectors& vectors);
 
 std::string to_text(const Vectors& vectors);
 Vectors from_text(const std::string& text);  // throws DataError with the line

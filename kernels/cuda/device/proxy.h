@@ -14,6 +14,8 @@ MEDLEY_DEVICE void fence_proxy_async() {
 }
 
 // Moves registers between the warpgroups of a block: all warps of one warpgroup call it. sm_90a.
+// The kernel has __launch_bounds__(threads, 1): without the 1, ptxas does not know how many
+// registers it starts with and ignores both.
 template <int N>
 MEDLEY_DEVICE void raise_registers() {
   static_assert(N >= 24 && N <= 256 && N % 8 == 0);
