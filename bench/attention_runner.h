@@ -33,7 +33,8 @@ struct AttentionRows {
   }
 };
 
-// Seeded normal numbers.
-std::vector<float> normal_numbers(int64_t count);
+// Seeded normal numbers, the same at each call. Inputs are this block again and again: large ones
+// would take longer to make than to measure. Their number is prime, so that no two rows are alike.
+const std::vector<float>& normal_block();
 
 }  // namespace medley::bench
