@@ -117,7 +117,7 @@ class CudaRunner final : public AttentionRunner {
  private:
   void check_cudnn() const {
     namespace cudnn = kernels::cuda::cudnn;
-    if (const std::string why = cudnn::absence(); !why.empty()) throw DeviceError(why);
+    if (const std::string why = cuda_absence("cudnn"); !why.empty()) throw DeviceError(why);
     if constexpr (std::is_same_v<T, bf16>) {
       const char* why = is_backward_ ? cudnn::why_not(backward_) : cudnn::why_not(forward_);
       if (why != nullptr) throw DeviceError(why);
@@ -162,6 +162,13 @@ class CudaRunner final : public AttentionRunner {
 #endif
 
 namespace medley::bench {
+
+std::string cuda_absence([[maybe_unused]] const std::string& backend) {
+#if defined(MEDLEY_CUDA)
+  if (backend == "cudnn") return kernels::cuda::cudnn::absence();
+#endif
+  return cuda::absence();
+}
 
 std::unique_ptr<AttentionRunner> make_cuda_runner(const AttentionRun& run) {
   cuda::require(run.device);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "bench/attention_options.h"
@@ -19,6 +20,9 @@ class AttentionRunner {
 // Throw Error when the call cannot be made here. A backward runner has made the forward call.
 std::unique_ptr<AttentionRunner> make_cpu_runner(const AttentionRun& run);
 std::unique_ptr<AttentionRunner> make_cuda_runner(const AttentionRun& run);
+
+// Why this back end runs nothing on this machine; empty when it may.
+std::string cuda_absence(const std::string& backend);
 
 // Rows of queries and of keys, offsets, and the longest block of each.
 struct AttentionRows {

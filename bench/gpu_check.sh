@@ -64,10 +64,7 @@ program() {
   [ -z "$missing" ] || echo "$build/$1 needs ${missing}in LD_LIBRARY_PATH"
 }
 sanitizer() { command -v compute-sanitizer > /dev/null || echo "no compute-sanitizer in PATH"; }
-cudnn() {
-  { ldconfig -p; echo "${LD_LIBRARY_PATH:-}" | tr : '\n' | xargs -r ls; } 2> /dev/null |
-    grep -q 'libcudnn\.so\.9' || echo "no cuDNN: libcudnn.so.9 is not found"
-}
+cudnn() { timeout 60 "$bench" --check --device=cuda --backend=cudnn 2>&1 | head -n 1; }
 torch() {
   python3 -c 'import sys, torch; sys.exit(not torch.cuda.is_available())' 2> /dev/null ||
     echo "no PyTorch that sees a GPU"
@@ -116,13 +113,15 @@ step racecheck 60 "$no_sanitizer" compute-sanitizer --tool racecheck --error-exi
   "$tests" "$reduced"
 step golden 20 "$(first "$gpu" "$(program tests/golden_primitives)")" \
   "$build/tests/golden_primitives" "$out/primitives.golden"
+no_cudnn=$no_bench
+[ -n "$no_cudnn" ] || no_cudnn=$(cudnn)
 for shape in "vit --q=197,577" "text --q=40" "causal --q=40 --causal" "cross --q=40 --k=197,577" \
   "shared --q=40 --k=577 --kv_sharing=4"; do
   flags=${shape#* } shape=${shape%% *}
   # shellcheck disable=SC2086
   attention "$shape" "$no_bench" --batch=64 $flags
   # shellcheck disable=SC2086
-  attention "${shape}_cudnn" "$(first "$no_bench" "$(cudnn)")" --batch=64 $flags --backend=cudnn
+  attention "${shape}_cudnn" "$no_cudnn" --batch=64 $flags --backend=cudnn
 done
 attention naive "$no_bench" --batch=4 --q=197 --backend=naive,medley
 step attention_pytorch 60 "$(first "$no_bench" "$(torch)")" python3 \

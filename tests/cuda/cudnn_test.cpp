@@ -1,12 +1,15 @@
 // The cuDNN back end. Without a GPU cuDNN still judges the graphs: it picks engines for a described
 // device and compiles their kernels, and fails only where the driver would load them.
+#include <iostream>
+
+#include "kernels/cuda/cudnn/attention.h"
+#include "tests/catch.h"
 #if defined(MEDLEY_CUDNN)
 #include <dlfcn.h>
 
 #include <string>
 
 #include "core/error.h"
-#include "kernels/cuda/cudnn/attention.h"
 #include "kernels/cuda/cudnn/attention_graph.h"
 #include "kernels/cuda/cudnn/library.h"
 #include "kernels/reference/attention.h"
@@ -21,10 +24,10 @@ namespace cudnn = kernels::cuda::cudnn;
 using kernels::AttentionBackward;
 using kernels::AttentionForward;
 
-bool no_library() {
-  if (cudnn::library_absence().empty()) return false;
-  std::cout << "skipped: " << Catch::getResultCapture().getCurrentTestName() << ": "
-            << cudnn::library_absence() << "\n";
+// True, and says why, when there is a reason.
+bool skipped(const std::string& why) {
+  if (why.empty()) return false;
+  std::cout << "skipped: " << Catch::getResultCapture().getCurrentTestName() << ": " << why << "\n";
   SUCCEED("no cuDNN");
   return true;
 }
@@ -69,11 +72,12 @@ std::string verdict(const cudnn::AttentionKey& key, bool has_gpu) {
 }
 
 TEST_CASE("cudnn: an engine for every graph of attention", "[cudnn]") {
-  if (no_library()) return;
+  if (skipped(cudnn::library_absence())) return;
   const bool has_gpu = medley::cuda::absence().empty();
+  if (has_gpu && skipped(cudnn::absence())) return;
   // The toolkit's stub of the driver: cuDNN wants one before it compiles.
   if (!has_gpu && dlopen(MEDLEY_LIBCUDA_STUB, RTLD_NOW | RTLD_GLOBAL) == nullptr) {
-    std::cout << "skipped: cudnn: no libcuda, not even the stub " << MEDLEY_LIBCUDA_STUB << "\n";
+    skipped("no libcuda, not even the stub " MEDLEY_LIBCUDA_STUB);
     return;
   }
   const auto check = [&](const char* what, const cudnn::AttentionKey& key) {
@@ -217,7 +221,7 @@ void check_case(const cases::AttentionCase& c) {
 }
 
 TEST_CASE("cudnn: attention and its gradient against the reference", "[cudnn]") {
-  if (no_library() || no_device()) return;
+  if (skipped(cudnn::absence())) return;
   check_case({"bidirectional", {197, 197}, {197, 197}, {}, 3, 64});
   check_case({"cross", {40, 40}, {197, 197}, {}, 3, 64});
   check_case({"causal", {30, 30}, {30, 30}, {}, 3, 64, true});
@@ -227,4 +231,9 @@ TEST_CASE("cudnn: attention and its gradient against the reference", "[cudnn]") 
 
 }  // namespace
 }  // namespace medley::tests
+#elif !defined(MEDLEY_CUDA_EMULATED)
+TEST_CASE("cudnn: a build without it", "[cudnn]") {
+  std::cout << "skipped: cudnn: " << medley::kernels::cuda::cudnn::absence() << "\n";
+  SUCCEED("no cuDNN");
+}
 #endif

@@ -7,7 +7,6 @@
 
 #include "core/cuda/device.h"
 #include "core/error.h"
-#include "core/str.h"
 #include "kernels/cuda/cudnn/attention_graph.h"
 #include "kernels/cuda/cudnn/library.h"
 #include "kernels/cuda/cudnn/packing.h"
@@ -17,8 +16,7 @@
 namespace medley::kernels::cuda::cudnn {
 namespace {
 
-constexpr size_t kOldest = 91000;  // before, a masked score is not minus infinity
-constexpr int64_t kAligned = 8;    // elements of bf16 in 16 bytes
+constexpr int64_t kAligned = 8;  // elements of bf16 in 16 bytes
 
 bool is_ragged(const AttentionShape<bf16>& s) {
   return s.q_rows != s.blocks * s.max_q || s.k_rows != s.kv_blocks * s.max_k;
@@ -126,9 +124,13 @@ std::vector<Plan::Binding> bindings(const AttentionPlan& made, const Args& args,
 
 std::string absence() {
   if (!library_absence().empty()) return library_absence();
-  if (const size_t version = library().version(); version < kOldest)
-    return str("cuDNN is ", version / 10000, ".", version / 100 % 100, ", older than 9.10");
-  return medley::cuda::absence();
+  if (const std::string why = medley::cuda::absence(); !why.empty()) return why;
+  try {
+    handle();
+  } catch (const DeviceError& error) {
+    return error.what();
+  }
+  return "";
 }
 
 const char* why_not(const AttentionForward<bf16>& args) {
