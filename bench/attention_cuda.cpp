@@ -91,7 +91,7 @@ class CudaRunner final : public AttentionRunner {
         lse_(run.device, shape_.heads * rows_.q_rows) {
     const AttentionArgs<T> args(shape_, rows_,
                                 {.cu_q = cu_q_.data(),
-                                 .cu_k = cu_k_.data(),
+                                 .cu_k = rows_.cu_k == rows_.cu_q ? cu_q_.data() : cu_k_.data(),
                                  .kv_index = kv_index_.data(),
                                  .qkv = qkv_.data(),
                                  .kv = kv_.data(),

@@ -22,6 +22,13 @@ bool is_ragged(const AttentionShape<bf16>& s) {
   return s.q_rows != s.blocks * s.max_q || s.k_rows != s.kv_blocks * s.max_k;
 }
 
+// Whether each row of q has a key, as far as the host can tell: lengths lie on the device. So it
+// does where q and k are cut into the same blocks, or where every block of keys is the longest.
+bool every_row_sees_a_key(const AttentionShape<bf16>& s) {
+  return s.cu_q == s.cu_k ||
+         (s.k_rows == s.kv_blocks * s.max_k && (!s.causal || s.max_q <= s.max_k));
+}
+
 const char* why_not(const AttentionShape<bf16>& s, std::initializer_list<int64_t> strides,
                     std::initializer_list<const void*> data) {
   if (s.blocks == 0 || s.q_rows == 0 || s.k_rows == 0) return "there is nothing to compute";
@@ -29,6 +36,8 @@ const char* why_not(const AttentionShape<bf16>& s, std::initializer_list<int64_t
   if (s.head_dim % kAligned != 0 || s.head_dim > 128)
     return "cuDNN takes head dims that are multiples of 8, up to 128";
   if (s.max_q == 0 || s.max_k == 0) return "the longest block is not known to the host";
+  // medley gives zeros; cuDNN before 9.25 gives NaN where a block has no keys.
+  if (!every_row_sees_a_key(s)) return "rows might see no key, and cuDNN has no zeros for those";
   for (const int64_t stride : strides)
     if (stride % kAligned != 0) return "cuDNN takes rows that are aligned to 16 bytes";
   for (const int64_t stride : strides)
