@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/cuda/device.h"
+#include "core/cuda/stream.h"
 #include "core/error.h"
 #include "kernels/cuda/cudnn/attention_graph.h"
 #include "kernels/cuda/cudnn/library.h"
@@ -61,10 +62,19 @@ AttentionKey key_of(const AttentionShape<bf16>& s) {
           .dropout = s.dropout.active() ? s.dropout.p : 0};
 }
 
-const AttentionPlan& plan_of(const AttentionKey& key) {
+// A plan owns compiled kernels, and of ragged batches each number of rows has a plan of its own.
+constexpr size_t kMostPlans = 256;
+
+const AttentionPlan& plan_of(const AttentionKey& key, Stream stream) {
   // Never destroyed: cuDNN's own libraries, loaded later, are gone before static objects of here.
-  static auto& cache = *new PlanCache<AttentionKey, AttentionPlan>;
-  return cache.get(key, [&] { return build_attention(key); });
+  static auto& cache = *new PlanCache<AttentionKey, AttentionPlan>(kMostPlans);
+  const bool is_recorded = medley::cuda::is_capturing(stream);
+  const auto make = [&] {
+    // Another plan may go for it, and its kernels with it: none may wait in the queue.
+    if (!is_recorded) medley::cuda::synchronize(medley::cuda::current_device());
+    return build_attention(key);
+  };
+  return cache.get(key, make, is_recorded);
 }
 
 // Lengths, offsets and the seed in device memory, for as long as the call lasts.
@@ -159,7 +169,7 @@ void attention_forward(const AttentionForward<bf16>& args, Stream stream) {
   key.with_lse = args.lse != nullptr;
   key.q_stride = args.q_stride, key.k_stride = args.k_stride, key.v_stride = args.v_stride;
   key.o_stride = args.o_stride;
-  const AttentionPlan& made = plan_of(key);
+  const AttentionPlan& made = plan_of(key, stream);
   const DevicePacking packing(key, args.shape, stream);
   const Scratch<std::byte> workspace(static_cast<int64_t>(made.plan.workspace_bytes()));
   made.plan.run(bindings(made, args, packing), workspace.data(), stream);
@@ -171,7 +181,7 @@ void attention_backward(const AttentionBackward<bf16>& args, bool deterministic,
   key.q_stride = args.q_stride, key.k_stride = args.k_stride, key.v_stride = args.v_stride;
   key.o_stride = args.o_stride;
   key.dq_stride = args.dq_stride, key.dk_stride = args.dk_stride, key.dv_stride = args.dv_stride;
-  const AttentionPlan& made = plan_of(key);
+  const AttentionPlan& made = plan_of(key, stream);
   const DevicePacking packing(key, args.shape, stream);
   const int64_t rows = key.blocks * key.heads * key.max_q;
   const Scratch<float> delta(rows), dq_sum(deterministic ? 0 : rows * key.head_dim);
