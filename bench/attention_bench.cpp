@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <exception>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -46,6 +47,15 @@ const bench::Peaks& peaks_for(const AttentionRun& run, const bench::AttentionOpt
   return peaks;
 }
 
+void say_what_is_absent(const bench::AttentionOptions& options) {
+  std::set<std::string> said;
+  for (const AttentionRun& run : options.runs) {
+    if (run.device.kind == Device::Cpu || !said.insert(run.backend).second) continue;
+    if (const std::string why = bench::cuda_absence(run.backend); !why.empty())
+      std::printf("%s: %s\n", run.backend.c_str(), why.c_str());
+  }
+}
+
 bool failed = false;
 
 void measure(benchmark::State& state, const AttentionRun& run, const bench::Peaks& peaks) {
@@ -80,6 +90,10 @@ int main(int argc, char** argv) try {
   const bench::AttentionOptions options = bench::parse_attention_options(argc, argv);
   if (options.help) {
     std::fputs(bench::kAttentionHelp, stdout);
+    return 0;
+  }
+  if (options.check) {
+    say_what_is_absent(options);
     return 0;
   }
   for (const AttentionRun& run : options.runs) {

@@ -2,6 +2,8 @@
 #include "core/cuda/device.h"
 
 #if defined(MEDLEY_CUDA)
+#include <algorithm>
+#include <cstddef>
 #include <optional>
 
 #include "core/allocator.h"
@@ -29,12 +31,22 @@ class Buffer {
       : device_(device),
         bytes_(static_cast<size_t>(count) * sizeof(T)),
         data_(static_cast<T*>(device_allocate(bytes_, device))) {}
-  template <class From>
-  Buffer(Device device, const std::vector<From>& values)
+  Buffer(Device device, const std::vector<T>& values)
       : Buffer(device, static_cast<int64_t>(values.size())) {
-    std::vector<T> converted;
-    for (const From value : values) converted.push_back(static_cast<T>(value));
-    cuda::copy_to_device(data_, converted.data(), bytes_, cuda::current_stream(device));
+    cuda::copy_to_device(data_, values.data(), bytes_, cuda::current_stream(device));
+  }
+  // The block again and again: it is uploaded once, then what is there is doubled on the device.
+  Buffer(Device device, int64_t count, const std::vector<float>& block) : Buffer(device, count) {
+    std::vector<T> once(std::min(block.size(), static_cast<size_t>(count)));
+    std::transform(block.begin(), block.begin() + static_cast<ptrdiff_t>(once.size()), once.begin(),
+                   [](float x) { return static_cast<T>(x); });
+    const Stream stream = cuda::current_stream(device);
+    size_t done = once.size() * sizeof(T);
+    cuda::copy_to_device(data_, once.data(), done, stream);
+    for (size_t more; done < bytes_; done += more) {
+      more = std::min(done, bytes_ - done);
+      cuda::copy_on_device(reinterpret_cast<std::byte*>(data_) + done, data_, more, stream);
+    }
   }
   ~Buffer() { device_free(data_, bytes_, device_); }
   Buffer(const Buffer&) = delete;
@@ -70,16 +82,16 @@ class CudaRunner final : public AttentionRunner {
         cu_q_(run.device, rows_.cu_q),
         cu_k_(run.device, rows_.cu_k),
         kv_index_(run.device, shape_.kv_index),
-        qkv_(run.device, normal_numbers(rows_.q_rows * 3 * rows_.width)),
-        kv_(run.device, normal_numbers(rows_.k_rows * 3 * rows_.width)),
-        d_o_(run.device, normal_numbers(rows_.q_rows * rows_.width)),
+        qkv_(run.device, rows_.q_rows * 3 * rows_.width, normal_block()),
+        kv_(run.device, rows_.k_rows * 3 * rows_.width, normal_block()),
+        d_o_(run.device, rows_.q_rows * rows_.width, normal_block()),
         o_(run.device, rows_.q_rows * rows_.width),
         d_qkv_(run.device, rows_.q_rows * 3 * rows_.width),
         d_kv_(run.device, rows_.k_rows * 3 * rows_.width),
         lse_(run.device, shape_.heads * rows_.q_rows) {
     const AttentionArgs<T> args(shape_, rows_,
                                 {.cu_q = cu_q_.data(),
-                                 .cu_k = cu_k_.data(),
+                                 .cu_k = rows_.cu_k == rows_.cu_q ? cu_q_.data() : cu_k_.data(),
                                  .kv_index = kv_index_.data(),
                                  .qkv = qkv_.data(),
                                  .kv = kv_.data(),
@@ -105,7 +117,7 @@ class CudaRunner final : public AttentionRunner {
  private:
   void check_cudnn() const {
     namespace cudnn = kernels::cuda::cudnn;
-    if (const std::string why = cudnn::absence(); !why.empty()) throw DeviceError(why);
+    if (const std::string why = cuda_absence("cudnn"); !why.empty()) throw DeviceError(why);
     if constexpr (std::is_same_v<T, bf16>) {
       const char* why = is_backward_ ? cudnn::why_not(backward_) : cudnn::why_not(forward_);
       if (why != nullptr) throw DeviceError(why);
@@ -150,6 +162,13 @@ class CudaRunner final : public AttentionRunner {
 #endif
 
 namespace medley::bench {
+
+std::string cuda_absence([[maybe_unused]] const std::string& backend) {
+#if defined(MEDLEY_CUDA)
+  if (backend == "cudnn") return kernels::cuda::cudnn::absence();
+#endif
+  return cuda::absence();
+}
 
 std::unique_ptr<AttentionRunner> make_cuda_runner(const AttentionRun& run) {
   cuda::require(run.device);

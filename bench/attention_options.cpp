@@ -26,6 +26,7 @@ A shape of your own, in place of the named ones. Numbers may be lists; every com
   --dropout=0            probability
 What 'roofline' is a share of (default: the data sheet of the GPU; measured on the CPU):
   --peak_tflops= --peak_gbs=
+  --check                measures nothing: says which back end cannot run here, and why
 and every flag of Google Benchmark, as --benchmark_filter=causal --benchmark_format=json.
 )";
 
@@ -44,8 +45,8 @@ namespace {
 
 const std::set<std::string> kShapeFlags = {"batch",    "heads",  "q",          "k",
                                            "head_dim", "causal", "kv_sharing", "dropout"};
-const std::set<std::string> kFlags = {"device",  "backend",     "dtype",    "direction",
-                                      "threads", "peak_tflops", "peak_gbs", "help"};
+const std::set<std::string> kFlags = {"device",      "backend",  "dtype", "direction", "threads",
+                                      "peak_tflops", "peak_gbs", "check", "help"};
 
 using Flags = std::map<std::string, std::string>;
 
@@ -104,7 +105,7 @@ Flags take_flags(int& argc, char** argv) {
           str("'", argument, "' is not a flag", did_you_mean(argument.substr(0, equals), known)),
           "--help lists them");
     }
-    const bool is_switch = flag == "causal" || flag == "help";
+    const bool is_switch = flag == "causal" || flag == "check" || flag == "help";
     if (is_switch != (equals == std::string::npos))
       throw ValueError(str("--", flag, is_switch ? " takes no value" : " needs a value"),
                        is_switch ? str("use --", flag) : str("use --", flag, "=VALUE"));
@@ -166,7 +167,7 @@ void check(const AttentionRun& run) {
 AttentionOptions parse_attention_options(int& argc, char** argv) {
   const Flags flags = take_flags(argc, argv);
   AttentionOptions options;
-  options.help = flags.contains("help");
+  options.help = flags.contains("help"), options.check = flags.contains("check");
   options.peak_tflops = real(flags, "peak_tflops"), options.peak_gbs = real(flags, "peak_gbs");
   const Device device = parse_device(text(flags, "device", "cpu"));
   if (device.kind == Device::Meta) throw ValueError("--device is meta", "use cpu or cuda");

@@ -29,7 +29,7 @@ struct AttentionRun {
 struct AttentionOptions {
   std::vector<AttentionRun> runs;
   double peak_tflops = 0, peak_gbs = 0;  // 0: from bench/roofline.h
-  bool help = false;
+  bool help = false, check = false;
 };
 
 extern const char* const kAttentionHelp;

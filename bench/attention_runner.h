@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "bench/attention_options.h"
@@ -20,6 +21,9 @@ class AttentionRunner {
 std::unique_ptr<AttentionRunner> make_cpu_runner(const AttentionRun& run);
 std::unique_ptr<AttentionRunner> make_cuda_runner(const AttentionRun& run);
 
+// Why this back end runs nothing on this machine; empty when it may.
+std::string cuda_absence(const std::string& backend);
+
 // Rows of queries and of keys, offsets, and the longest block of each.
 struct AttentionRows {
   std::vector<int32_t> cu_q{0}, cu_k{0};
@@ -33,7 +37,8 @@ struct AttentionRows {
   }
 };
 
-// Seeded normal numbers.
-std::vector<float> normal_numbers(int64_t count);
+// Seeded normal numbers, the same at each call. Inputs are this block again and again: large ones
+// would take longer to make than to measure. Their number is prime, so that no two rows are alike.
+const std::vector<float>& normal_block();
 
 }  // namespace medley::bench

@@ -46,18 +46,19 @@ def flops(s, direction):
     return 4 * s["batch"] * s["heads"] * s["head_dim"] * seen * (2.5 if direction == "backward" else 1)
 
 
-def medley(args, s, direction, backends):
-    """Seconds, or the reason why not, for each of medley's back ends."""
+def medley(args, s, directions, backends):
+    """Seconds, or the reason why not, by (back end, direction): one process, whose start would cost more than a call."""
     flags = [f"--{name}={s[name]}" for name in ("batch", "heads", "q", "k", "head_dim")]
     flags += ["--causal"] * s["causal"] + ([f"--dropout={s['dropout']}"] if s["dropout"] else [])
     command = [args.bench, f"--device={args.device}", f"--dtype={args.dtype}", f"--backend={','.join(backends)}",
-               f"--direction={direction}", f"--benchmark_min_time={args.seconds}", "--benchmark_format=json", *flags]
+               f"--direction={args.direction}", f"--benchmark_min_time={args.seconds}", "--benchmark_format=json", *flags]
     command += [f"--threads={args.threads}"] if args.device == "cpu" else []
     out = subprocess.run(list(map(str, command)), capture_output=True, text=True)
     if out.returncode > 1 or not out.stdout:  # 1: a back end refused, its message is in the output
         sys.exit(f"{args.bench}: {out.stderr.strip()}")
     found = json.loads(out.stdout)["benchmarks"]
-    return {b: r.get("error_message") or r["real_time"] * 1e-6 for b, r in zip(backends, found)}
+    both = [(b, d) for b in backends for d in directions]
+    return {who: r.get("error_message") or r["real_time"] * 1e-6 for who, r in zip(both, found)}
 
 
 def timed(device, call):
@@ -108,14 +109,21 @@ def pytorch(args, s, direction, backend):
     return statistics.median(times)
 
 
-def compare(args, name, s, direction):
+def compare(args, name, s, directions):
+    """A row for each direction."""
     own = ["medley"] + (["cudnn"] if args.device == "cuda" and args.dtype == "bf16" else [])
-    rounds = {}
+    rounds = {d: {} for d in directions}
     for _ in range(args.rounds):
-        for who, seconds in medley(args, s, direction, own).items():
-            rounds.setdefault(who, []).append(seconds)
-        for who, backend in RIVALS[args.device].items():
-            rounds.setdefault(who, []).append(pytorch(args, s, direction, backend))
+        for (who, d), seconds in medley(args, s, directions, own).items():
+            rounds[d].setdefault(who, []).append(seconds)
+        for d in directions:
+            for who, backend in RIVALS[args.device].items():
+                rounds[d].setdefault(who, []).append(pytorch(args, s, d, backend))
+    return [summary(name, s, d, rounds[d]) for d in directions]
+
+
+def summary(name, s, direction, rounds):
+    """Medians of the rounds, as a row and on the terminal."""
     refused = {who: r[0] for who, r in rounds.items() if isinstance(r[0], str)}
     median = {who: statistics.median(r) for who, r in rounds.items() if who not in refused}
     work = flops(s, direction)
@@ -130,6 +138,13 @@ def compare(args, name, s, direction):
     for who, why in refused.items():
         print(f"{'':21} {who} refused: {why.splitlines()[0][:160]}", file=sys.stderr)
     return row
+
+
+def save(path, result):
+    """The whole file or, when the program is ended here, the one before."""
+    part = Path(f"{path}.part")
+    part.write_text(json.dumps(result, indent=1) + "\n")
+    part.replace(path)
 
 
 def main():
@@ -148,7 +163,7 @@ def main():
     parser.add_argument("--seconds", type=float, default=0.2, help="of each measurement in a round")
     parser.add_argument("--threads", type=int, default=2, help="of the CPU")
     parser.add_argument("--bench", help="path of attention_bench (default: build/cuda or build/cpu)")
-    parser.add_argument("--json", help="write the result here too")
+    parser.add_argument("--json", help="write the result here too, after each shape")
     args = parser.parse_args()
     args.dtype = args.dtype or ("bf16" if args.device == "cuda" else "f32")
     args.bench = args.bench or ROOT / f"build/{args.device}/bench/attention_bench"
@@ -161,13 +176,13 @@ def main():
     shapes = {"own": dict(q=args.q, k=args.k or args.q, causal=args.causal)} if args.q else SHAPES
     rest = dict(batch=args.batch, heads=args.heads, head_dim=args.head_dim, dropout=args.dropout)
     directions = ["forward", "backward"] if args.direction == "both" else [args.direction]
-    rows = [compare(args, name, {"causal": False, **rest, **s}, d) for name, s in shapes.items() for d in directions]
     device = torch.cuda.get_device_name() if args.device == "cuda" else f"cpu, {args.threads} threads"
-    text = json.dumps({"device": device, "dtype": args.dtype, "torch": torch.__version__, "rounds": args.rounds,
-                       "rows": rows}, indent=1)
-    if args.json:
-        Path(args.json).write_text(text + "\n")
-    print(text)
+    result = {"device": device, "dtype": args.dtype, "torch": torch.__version__, "rounds": args.rounds, "rows": []}
+    for name, s in shapes.items():
+        result["rows"] += compare(args, name, {"causal": False, **rest, **s}, directions)
+        if args.json:
+            save(args.json, result)
+    print(json.dumps(result, indent=1))
 
 
 if __name__ == "__main__":

@@ -50,6 +50,20 @@ def pytorch(args):
     return {**json.loads(out.strip().splitlines()[-1]), "peak_rss_mb": rss}
 
 
+def summary(args, rounds):
+    """What is known so far."""
+    runs = {name: done for name, done in rounds.items() if done}
+    speed = {name: statistics.median(r["images_per_second"] for r in done) for name, done in runs.items()}
+    memory = {name: max(r["peak_rss_mb"] for r in done) for name, done in runs.items()}
+    result = {"config": args.config, "device": args.device, "threads": args.threads, "rounds": len(runs["medley"]),
+              "bf16": args.bf16, "compile": args.compile, **{name: round(x, 2) for name, x in speed.items()},
+              "peak_rss_mb": memory}
+    if "pytorch" in runs:
+        result |= {"ratio": round(speed["medley"] / speed["pytorch"], 3),
+                   "memory_ratio": round(memory["medley"] / memory["pytorch"], 3), "torch": runs["pytorch"][0]["torch"]}
+    return result
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--config", default="scenes", choices=["scenes", "picturebook", "small", "base"])
@@ -60,7 +74,7 @@ def main():
     parser.add_argument("--device", default="cpu", choices=["cpu", "cuda"])
     parser.add_argument("--bf16", action="store_true", help="on a GPU: both sides in bf16 with f32 weights")
     parser.add_argument("--compile", action="store_true", help="torch.compile for the rival")
-    parser.add_argument("--json", help="write the result here too")
+    parser.add_argument("--json", help="write the result here too, after each measurement")
     args = parser.parse_args()
     if args.bf16 and args.device == "cpu":
         parser.error("--bf16 needs --device cuda: on the CPU medley computes in f32")
@@ -69,19 +83,9 @@ def main():
         for name, side in (("medley", medley), ("pytorch", pytorch)):
             rounds[name].append(side(args))
             print(f"round {i + 1} {name:8} {rounds[name][-1]['images_per_second']:8.1f} images/s", file=sys.stderr)
-    speed = {name: statistics.median(r["images_per_second"] for r in runs) for name, runs in rounds.items()}
-    memory = {name: max(r["peak_rss_mb"] for r in runs) for name, runs in rounds.items()}
-    result = {
-        "config": args.config, "device": args.device, "threads": args.threads, "rounds": args.rounds,
-        "bf16": args.bf16, "compile": args.compile,
-        "medley": round(speed["medley"], 2), "pytorch": round(speed["pytorch"], 2),
-        "ratio": round(speed["medley"] / speed["pytorch"], 3),
-        "peak_rss_mb": memory, "memory_ratio": round(memory["medley"] / memory["pytorch"], 3),
-        "torch": rounds["pytorch"][0]["torch"],
-    }
-    text = json.dumps(result, indent=1)
-    if args.json:
-        Path(args.json).write_text(text + "\n")
+            text = json.dumps(summary(args, rounds), indent=1)
+            if args.json:
+                Path(args.json).write_text(text + "\n")
     print(text)
 
 

@@ -1,11 +1,12 @@
 // Matrix products through cublasLt. A plan is made once for each MatmulKey: descriptors and the
-// algorithm that the library's heuristic puts first. Nothing is timed, so that the choice, and with
-// it every bit of the result, is the same in each run.
+// algorithms that the library's heuristic names, of which the first that runs is used. Nothing is
+// timed, so that the choice, and with it every bit of the result, is the same in each run.
 #include <cublasLt.h>
 #include <cuda_runtime_api.h>
 
 #include <memory>
 #include <type_traits>
+#include <vector>
 
 #include "core/error.h"
 #include "core/str.h"
@@ -16,8 +17,9 @@ namespace medley::kernels::cuda {
 namespace {
 
 // What NVIDIA recommends for sm_90 (cuBLAS documentation, cublasSetWorkspace). A plan takes what
-// its algorithm needs of it.
+// its algorithm needs of it; cublasLt wants it aligned to 256 bytes, as all of the allocator's is.
 constexpr size_t kWorkspaceBytes = size_t{32} << 20;
+constexpr int kMostChoices = 8;
 
 void check(cublasStatus_t status, const char* call) {
   if (status != CUBLAS_STATUS_SUCCESS)
@@ -73,8 +75,8 @@ void set(const Preference& preference, cublasLtMatmulPreferenceAttributes_t attr
 struct Plan {
   Operation operation;
   Layout a, b, d;
-  cublasLtMatmulAlgo_t algorithm;
-  size_t workspace_bytes = 0;
+  std::vector<cublasLtMatmulHeuristicResult_t> choices;  // best first, without those refused
+  cublasStatus_t refusal = CUBLAS_STATUS_NOT_SUPPORTED;  // the last one
 };
 
 // Sums over k may be split and added in a fixed order from a workspace in f32; not in the output
@@ -114,19 +116,38 @@ Plan make_plan(const Matmul& args, const MatmulKey& key) {
                              : make_layout(args.in, args.k, args.m, args.a.ld);
   plan.d = make_layout(args.out, args.n, args.m, args.ldd);
 
-  cublasLtMatmulHeuristicResult_t best{};
-  int found = 0;
+  cublasLtMatmulHeuristicResult_t named[kMostChoices] = {};
+  int count = 0;
   const Preference preference = make_preference(key);
   const cublasStatus_t status = cublasLtMatmulAlgoGetHeuristic(
       handle(), plan.operation.get(), plan.a.get(), plan.b.get(), plan.d.get(), plan.d.get(),
-      preference.get(), 1, &best, &found);
-  if (status != CUBLAS_STATUS_SUCCESS || found == 0)
-    throw DeviceError(str("[gemm] cublasLt has no algorithm for ", args.m, " x ", args.n, " x ",
-                          args.k, ", ", name_of(args.in), " to ", name_of(args.out), ": ",
-                          cublasLtGetStatusString(status)));
-  plan.algorithm = best.algo;
-  plan.workspace_bytes = best.workspaceSize;
+      preference.get(), kMostChoices, named, &count);
+  if (status != CUBLAS_STATUS_SUCCESS) {
+    plan.refusal = status;
+    return plan;
+  }
+  for (int i = 0; i < count; ++i)
+    if (named[i].state == CUBLAS_STATUS_SUCCESS && named[i].workspaceSize <= kWorkspaceBytes)
+      plan.choices.push_back(named[i]);
   return plan;
+}
+
+// cublasLtMatmul returns these before it launches anything; after any other error C may be written.
+bool is_refusal(cublasStatus_t status) {
+  return status == CUBLAS_STATUS_NOT_SUPPORTED || status == CUBLAS_STATUS_ARCH_MISMATCH ||
+         status == CUBLAS_STATUS_INVALID_VALUE;
+}
+
+[[noreturn]] void throw_refused(const Matmul& args, cublasStatus_t refusal) {
+  const auto operand = [](const MatmulOperand& x) {
+    return str("rows of stride ", x.ld, x.transposed ? ", transposed" : "");
+  };
+  throw DeviceError(
+      str("[gemm] cublasLt ", cublasLtGetVersion(), " has no algorithm for C [", args.m, ", ",
+          args.n, "] = A [", args.m, ", ", args.k, "] (", operand(args.a), ") B [", args.k, ", ",
+          args.n, "] (", operand(args.b), "), ", name_of(args.in), " to ", name_of(args.out), ": ",
+          cublasLtGetStatusString(refusal)),
+      "row strides and addresses that are multiples of 16 bytes leave it most to choose from");
 }
 
 PlanCache<MatmulKey, Plan>& cache() {
@@ -136,17 +157,27 @@ PlanCache<MatmulKey, Plan>& cache() {
 
 }  // namespace
 
-void matmul(const Matmul& args, Stream stream) {
+bool matmul(const Matmul& args, Stream stream) {
   const MatmulKey key(args);
-  const Plan& plan = cache().get(key, [&] { return make_plan(args, key); });
+  Plan& plan = cache().get(key, [&] { return make_plan(args, key); });
   if (args.bias != nullptr) set(plan.operation, CUBLASLT_MATMUL_DESC_BIAS_POINTER, args.bias);
-  const Scratch<std::byte> workspace(static_cast<int64_t>(plan.workspace_bytes));
   const float one = 1, beta = args.c == nullptr ? 0 : 1;
-  check(cublasLtMatmul(handle(), plan.operation.get(), &one, args.b.data, plan.a.get(), args.a.data,
+  for (; !plan.choices.empty(); plan.choices.erase(plan.choices.begin())) {
+    const cublasLtMatmulHeuristicResult_t& choice = plan.choices.front();
+    const Scratch<std::byte> workspace(static_cast<int64_t>(choice.workspaceSize));
+    const cublasStatus_t status =
+        cublasLtMatmul(handle(), plan.operation.get(), &one, args.b.data, plan.a.get(), args.a.data,
                        plan.b.get(), &beta, args.c == nullptr ? args.d : args.c, plan.d.get(),
-                       args.d, plan.d.get(), &plan.algorithm, workspace.data(),
-                       plan.workspace_bytes, static_cast<cudaStream_t>(stream.native)),
-        "cublasLtMatmul");
+                       args.d, plan.d.get(), &choice.algo, workspace.data(), choice.workspaceSize,
+                       static_cast<cudaStream_t>(stream.native));
+    if (!is_refusal(status)) {
+      check(status, "cublasLtMatmul");
+      return true;
+    }
+    plan.refusal = status;
+  }
+  if (args.bias == nullptr && args.c == nullptr) throw_refused(args, plan.refusal);
+  return false;
 }
 
 PlanStats matmul_plan_stats() { return cache().stats(); }

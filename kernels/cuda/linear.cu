@@ -1,7 +1,8 @@
 // Matrix product through cublasLt (matmul.h) and what it cannot do: the exact GELU, its derivative,
 // two addends at once. Where a bias and one addend are all, as in most layers and in every weight
-// gradient, the library's own epilogue does it and the result is written once. Column sums are a
-// kernel of our own: cublasLt's fused bias gradient promises no order of its sums.
+// gradient, the library's own epilogue does it and the result is written once; where it has no such
+// kernel, for a layout or on a GPU, ours follows the bare product. Column sums are a kernel of our
+// own: cublasLt's fused bias gradient promises no order of its sums.
 #include <algorithm>
 #include <limits>
 #include <type_traits>
@@ -176,7 +177,8 @@ void run_gemm(Gemm<T, Out> g, Stream stream) {
   if (by_library) {
     product.c = g.accumulate ? g.c : g.residual;
     product.d = g.c;
-    return matmul(product, stream);
+    if (matmul(product, stream)) return;
+    product.c = nullptr;
   }
   // The sums go where their place is free: to the kept pre-activation, or to C when nothing in it
   // is still needed.
@@ -184,8 +186,12 @@ void run_gemm(Gemm<T, Out> g, Stream stream) {
   const Scratch<Out> sums(g.pre_activation == nullptr && c_is_needed ? g.m * product.ldd : 0);
   Out* const t = g.pre_activation != nullptr ? g.pre_activation : c_is_needed ? sums.data() : g.c;
   product.d = t;
-  matmul(product, stream);
-  g.bias = nullptr, g.pre_activation = nullptr;  // done
+  if (matmul(product, stream)) {
+    g.bias = nullptr, g.pre_activation = nullptr;  // done
+  } else {
+    product.bias = nullptr;
+    matmul(product, stream);
+  }
   finish<T, Out>(g, t, stream);
 }
 

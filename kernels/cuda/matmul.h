@@ -32,7 +32,9 @@ struct Matmul {
   int64_t ldd = 0;
 };
 
-void matmul(const Matmul& args, Stream stream);
+// False, with nothing queued: the library has no algorithm that adds this bias or c. Throws
+// DeviceError when it has none for the bare product.
+bool matmul(const Matmul& args, Stream stream);
 PlanStats matmul_plan_stats();
 
 // What a plan depends on.

@@ -186,6 +186,20 @@ TEST_CASE("linear: bf16 operands and f32 sums, as weight gradients", "[linear]")
   check_all<bf16, float>();
 }
 
+#if defined(MEDLEY_CUDA_EMULATED)
+TEST_CASE("linear: where the library adds nothing, the own epilogue does", "[linear]") {
+  auto& epilogue = kernels::cuda::emulator::options().matmul_epilogue;
+  const struct Restore {
+    bool& epilogue;
+    ~Restore() { epilogue = true; }
+  } restore{epilogue};
+  epilogue = false;
+  check_all<float, float>();
+  check_all<bf16, bf16>();
+  check_all<bf16, float>();
+}
+#endif
+
 TEST_CASE("linear: the residual may be the result itself", "[linear]") {
   if (no_device()) return;
   Problem<bf16, bf16> problem({20, 45, 30}, Layout::nt, {.gelu = true, .accumulate = true}, 0);

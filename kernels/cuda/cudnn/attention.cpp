@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "core/cuda/device.h"
+#include "core/cuda/stream.h"
 #include "core/error.h"
-#include "core/str.h"
 #include "kernels/cuda/cudnn/attention_graph.h"
 #include "kernels/cuda/cudnn/library.h"
 #include "kernels/cuda/cudnn/packing.h"
@@ -17,11 +17,17 @@
 namespace medley::kernels::cuda::cudnn {
 namespace {
 
-constexpr size_t kOldest = 91000;  // before, a masked score is not minus infinity
-constexpr int64_t kAligned = 8;    // elements of bf16 in 16 bytes
+constexpr int64_t kAligned = 8;  // elements of bf16 in 16 bytes
 
 bool is_ragged(const AttentionShape<bf16>& s) {
   return s.q_rows != s.blocks * s.max_q || s.k_rows != s.kv_blocks * s.max_k;
+}
+
+// Whether each row of q has a key, as far as the host can tell: lengths lie on the device. So it
+// does where q and k are cut into the same blocks, or where every block of keys is the longest.
+bool every_row_sees_a_key(const AttentionShape<bf16>& s) {
+  return s.cu_q == s.cu_k ||
+         (s.k_rows == s.kv_blocks * s.max_k && (!s.causal || s.max_q <= s.max_k));
 }
 
 const char* why_not(const AttentionShape<bf16>& s, std::initializer_list<int64_t> strides,
@@ -31,6 +37,8 @@ const char* why_not(const AttentionShape<bf16>& s, std::initializer_list<int64_t
   if (s.head_dim % kAligned != 0 || s.head_dim > 128)
     return "cuDNN takes head dims that are multiples of 8, up to 128";
   if (s.max_q == 0 || s.max_k == 0) return "the longest block is not known to the host";
+  // medley gives zeros; cuDNN before 9.25 gives NaN where a block has no keys.
+  if (!every_row_sees_a_key(s)) return "rows might see no key, and cuDNN has no zeros for those";
   for (const int64_t stride : strides)
     if (stride % kAligned != 0) return "cuDNN takes rows that are aligned to 16 bytes";
   for (const int64_t stride : strides)
@@ -54,10 +62,19 @@ AttentionKey key_of(const AttentionShape<bf16>& s) {
           .dropout = s.dropout.active() ? s.dropout.p : 0};
 }
 
-const AttentionPlan& plan_of(const AttentionKey& key) {
+// A plan owns compiled kernels, and of ragged batches each number of rows has a plan of its own.
+constexpr size_t kMostPlans = 256;
+
+const AttentionPlan& plan_of(const AttentionKey& key, Stream stream) {
   // Never destroyed: cuDNN's own libraries, loaded later, are gone before static objects of here.
-  static auto& cache = *new PlanCache<AttentionKey, AttentionPlan>;
-  return cache.get(key, [&] { return build_attention(key); });
+  static auto& cache = *new PlanCache<AttentionKey, AttentionPlan>(kMostPlans);
+  const bool is_recorded = medley::cuda::is_capturing(stream);
+  const auto make = [&] {
+    // Another plan may go for it, and its kernels with it: none may wait in the queue.
+    if (!is_recorded) medley::cuda::synchronize(medley::cuda::current_device());
+    return build_attention(key);
+  };
+  return cache.get(key, make, is_recorded);
 }
 
 // Lengths, offsets and the seed in device memory, for as long as the call lasts.
@@ -126,9 +143,13 @@ std::vector<Plan::Binding> bindings(const AttentionPlan& made, const Args& args,
 
 std::string absence() {
   if (!library_absence().empty()) return library_absence();
-  if (const size_t version = library().version(); version < kOldest)
-    return str("cuDNN is ", version / 10000, ".", version / 100 % 100, ", older than 9.10");
-  return medley::cuda::absence();
+  if (const std::string why = medley::cuda::absence(); !why.empty()) return why;
+  try {
+    handle();
+  } catch (const DeviceError& error) {
+    return error.what();
+  }
+  return "";
 }
 
 const char* why_not(const AttentionForward<bf16>& args) {
@@ -148,7 +169,7 @@ void attention_forward(const AttentionForward<bf16>& args, Stream stream) {
   key.with_lse = args.lse != nullptr;
   key.q_stride = args.q_stride, key.k_stride = args.k_stride, key.v_stride = args.v_stride;
   key.o_stride = args.o_stride;
-  const AttentionPlan& made = plan_of(key);
+  const AttentionPlan& made = plan_of(key, stream);
   const DevicePacking packing(key, args.shape, stream);
   const Scratch<std::byte> workspace(static_cast<int64_t>(made.plan.workspace_bytes()));
   made.plan.run(bindings(made, args, packing), workspace.data(), stream);
@@ -160,7 +181,7 @@ void attention_backward(const AttentionBackward<bf16>& args, bool deterministic,
   key.q_stride = args.q_stride, key.k_stride = args.k_stride, key.v_stride = args.v_stride;
   key.o_stride = args.o_stride;
   key.dq_stride = args.dq_stride, key.dk_stride = args.dk_stride, key.dv_stride = args.dv_stride;
-  const AttentionPlan& made = plan_of(key);
+  const AttentionPlan& made = plan_of(key, stream);
   const DevicePacking packing(key, args.shape, stream);
   const int64_t rows = key.blocks * key.heads * key.max_q;
   const Scratch<float> delta(rows), dq_sum(deterministic ? 0 : rows * key.head_dim);

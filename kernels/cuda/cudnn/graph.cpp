@@ -12,15 +12,6 @@ namespace {
 
 constexpr int64_t kAlignment = 16;  // bytes, of every tensor
 
-cudnnHandle_t handle() {
-  static const cudnnHandle_t handle = [] {
-    cudnnHandle_t made;
-    check(library().create(&made), "cudnnCreate");
-    return made;
-  }();
-  return handle;
-}
-
 Descriptor make(cudnnBackendDescriptorType_t type) {
   cudnnBackendDescriptor_t made;
   check(library().create_descriptor(type, &made), "cudnnBackendCreateDescriptor");

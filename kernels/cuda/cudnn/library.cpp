@@ -8,6 +8,8 @@
 namespace medley::kernels::cuda::cudnn {
 namespace {
 
+constexpr size_t kOldest = 91000;  // before, a masked score is not minus infinity
+
 struct Loaded {
   Library library{};
   std::string absence;
@@ -38,7 +40,12 @@ Loaded load() {
                         find(file, "cudnnBackendGetAttribute", l.get_attribute) &&
                         find(file, "cudnnBackendFinalize", l.finalize) &&
                         find(file, "cudnnBackendExecute", l.execute);
-  if (!complete) loaded.absence = str("libcudnn.so.9 lacks a function (", dlerror(), ")");
+  if (!complete) {
+    loaded.absence = str("libcudnn.so.9 lacks a function (", dlerror(), ")");
+  } else if (const size_t version = l.version(); version < kOldest) {
+    loaded.absence = str("cuDNN is ", version / 10000, ".", version / 100 % 100, ".", version % 100,
+                         ", older than 9.10");
+  }
   return loaded;
 }
 
@@ -54,8 +61,17 @@ const std::string& library_absence() { return loaded().absence; }
 const Library& library() {
   if (!library_absence().empty())
     throw DeviceError(str("[cudnn] ", library_absence()),
-                      "put the folder of libcudnn.so.9 into LD_LIBRARY_PATH");
+                      "put the folder of libcudnn.so.9, 9.10 or newer, into LD_LIBRARY_PATH");
   return loaded().library;
+}
+
+cudnnHandle_t handle() {
+  static const cudnnHandle_t handle = [] {
+    cudnnHandle_t made;
+    check(library().create(&made), "cudnnCreate");
+    return made;
+  }();
+  return handle;
 }
 
 void check(cudnnStatus_t status, const char* call) {

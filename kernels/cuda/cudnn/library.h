@@ -22,10 +22,12 @@ struct Library {
   decltype(&::cudnnBackendExecute) execute;
 };
 
-// Why there is no library(); empty when there is one.
+// Why there is no library(), or too old a one; empty when there is one.
 const std::string& library_absence();
 // Throws DeviceError with library_absence().
 const Library& library();
+// Of the process. Throws DeviceError, as on a GPU or driver that this cuDNN does not know.
+cudnnHandle_t handle();
 // Throws DeviceError: [cudnn] call: CUDNN_STATUS_..., and what cuDNN says about it.
 void check(cudnnStatus_t status, const char* call);
 

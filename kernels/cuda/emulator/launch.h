@@ -16,6 +16,7 @@ struct Options {
   uint64_t seed = 0;                  // of the schedule; 0: threads in order
   bool count_accesses = false;        // sectors and bank conflicts (access.h); costs time
   Architecture architecture = kSm90;  // whose limits hold
+  bool matmul_epilogue = true;        // false: matmul() adds nothing, as a library may refuse to
 };
 // Of the process; set while no kernel runs. At first from MEDLEY_EMULATOR_SEED and
 // MEDLEY_EMULATOR_COUNTERS.

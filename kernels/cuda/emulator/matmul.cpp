@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/cuda/emulated.h"
+#include "kernels/cuda/emulator/launch.h"
 #include "kernels/linear.h"
 
 namespace medley::kernels::cuda {
@@ -67,9 +68,12 @@ PlanCache<MatmulKey, Plan>& cache() {
 
 }  // namespace
 
-void matmul(const Matmul& args, Stream stream) {
+bool matmul(const Matmul& args, Stream stream) {
   cache().get(MatmulKey(args), [] { return Plan(); });
+  if ((args.bias != nullptr || args.c != nullptr) && !emulator::options().matmul_epilogue)
+    return false;
   medley::cuda::enqueue(stream, [args] { run(args); });
+  return true;
 }
 
 PlanStats matmul_plan_stats() { return cache().stats(); }
