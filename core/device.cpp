@@ -30,7 +30,8 @@ Device parse_device(std::string_view s) {
     const auto [stop, error] = std::from_chars(s.data() + 5, end, index);
     if (error == std::errc() && stop == end && index >= 0) return {Device::Cuda, index};
   }
-  throw ValueError(str("'", s, "' is not a device"), "use cpu, cuda, cuda:N (N from 0) or meta");
+  throw ValueError(str("'", s, "' is not a device"),
+                   "use cpu, cuda, cuda:N (N from 0 to 15) or meta");
 }
 
 }  // namespace medley

@@ -32,11 +32,14 @@ struct DeviceInfo {
 
 // At most kMaxDevices; 0 where there is no driver.
 int device_count();
+// Why it cannot run medley's kernels; empty when it can. They need compute capability 8.0: tensor
+// cores in bf16, cp.async.
+std::string unfit(const DeviceInfo& device);
 // Why device_count() is 0, in words; empty when it is not.
 std::string absence();
 DeviceInfo describe(Device device);
-// Throws DeviceError, with the reason and the way out, when a Cuda device is not there. Every other
-// device is.
+// Throws DeviceError, with the reason and the way out, when a Cuda device is not there or unfit().
+// Every other device is there.
 void require(Device device);
 // The calling thread's own: that of its last current_stream(device), cuda:0 before.
 Device current_device();

@@ -9,6 +9,7 @@
 #include "core/str.h"
 #include "kernels/cuda/attention_forward.h"
 #include "kernels/cuda/cudnn/attention.h"
+#include "kernels/cuda/launch.h"
 
 namespace medley::kernels::cuda {
 namespace {
@@ -105,7 +106,9 @@ const char* why_not(const AttentionForward<T>& args, ForwardKernel kernel) {
   if (!is_aligned(args)) return "pointers and strides are not all multiples of 16 bytes";
   if (!(shape.scale > 0)) return "scale is not positive";
   if (d != 32 && d != 64 && d != 128) return "the head dim is not 32, 64 or 128";
-  if (kernel == ForwardKernel::tiled || kernel == ForwardKernel::streamed) return nullptr;
+  if (kernel == ForwardKernel::tiled)
+    return attention_tiled_bytes(d) <= shared_limit() ? nullptr : kNoRoom;
+  if (kernel == ForwardKernel::streamed) return nullptr;
   if (d == 128) return "the head dim is not 32 or 64";
   return longest_k(shape) <= kResidentKeys ? nullptr : "there are more than 224 keys";
 }

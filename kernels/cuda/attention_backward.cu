@@ -4,6 +4,7 @@
 
 #include "kernels/cuda/attention_backward.h"
 #include "kernels/cuda/cudnn/attention.h"
+#include "kernels/cuda/launch.h"
 
 namespace medley::kernels::cuda {
 namespace {
@@ -70,6 +71,16 @@ bool is_aligned(const AttentionBackward<T>& args) {
   return std::all_of(in.begin(), in.end(), aligned) && std::all_of(out.begin(), out.end(), aligned);
 }
 
+// As many warps as the registers of a multiprocessor and the shared memory of a block allow.
+int64_t most_warps(int64_t head_dim) {
+  int warps = kMostWarps;
+  while (warps > 1 && attention_backward_mma_bytes(head_dim, warps) > shared_limit()) --warps;
+  return warps;
+}
+KeyLayout layout_of(const AttentionShape<bf16>& shape, int64_t steps) {
+  return key_layout(shape.head_dim, longest_k(shape), steps, most_warps(shape.head_dim));
+}
+
 void run(const AttentionBackward<float>& args, BackwardKernel kernel, const AttentionFaults& faults,
          Stream stream) {
   if (kernel == BackwardKernel::tiled) return attention_backward_tiled(args, faults, stream);
@@ -79,8 +90,7 @@ void run(const AttentionBackward<bf16>& args, BackwardKernel kernel, const Atten
          Stream stream) {
   if (kernel == BackwardKernel::naive) return attention_backward_naive(args, faults, stream);
   const int64_t steps = kernel == BackwardKernel::key_steps ? 2 : 1;
-  attention_backward_mma(args, key_layout(args.shape.head_dim, longest_k(args.shape), steps),
-                         faults, stream);
+  attention_backward_mma(args, layout_of(args.shape, steps), faults, stream);
 }
 
 }  // namespace
@@ -107,11 +117,13 @@ const char* why_not(const AttentionBackward<T>& args, BackwardKernel kernel) {
   if ((kernel == BackwardKernel::tiled) != is_float)
     return is_float ? "it computes in bf16" : "it computes in f32";
   if (d != 32 && d != 64 && d != 128) return "the head dim is not 32, 64 or 128";
-  if (kernel == BackwardKernel::tiled) return nullptr;
+  if (kernel == BackwardKernel::tiled)
+    return attention_backward_tiled_bytes(d) <= shared_limit() ? nullptr : kNoRoom;
   if (!is_aligned(args)) return "pointers and strides are not all multiples of 16 bytes";
   if (kernel == BackwardKernel::key_steps) return nullptr;
-  return key_layout(d, longest_k(args.shape)).steps == 1 ? nullptr
-                                                         : "there are more keys than fit at once";
+  if constexpr (!is_float)
+    if (layout_of(args.shape, 1).steps > 1) return "there are more keys than fit at once";
+  return nullptr;
 }
 
 template <class T>

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 
@@ -33,6 +34,7 @@ void attention_backward(const AttentionBackward<T>& args, std::optional<Backward
 template <class T>
 void attention_backward_naive(const AttentionBackward<T>& args, const AttentionFaults& faults,
                               Stream stream);
+size_t attention_backward_tiled_bytes(int64_t head_dim);  // of shared memory
 void attention_backward_tiled(const AttentionBackward<float>& args, const AttentionFaults& faults,
                               Stream stream);
 
@@ -48,13 +50,15 @@ inline constexpr int kMostWarps = 8;  // of 255 registers a thread, in the 64 K 
 constexpr int warp_keys(int64_t head_dim) { return head_dim <= 64 ? 32 : 16; }
 
 // The fewest steps that take `keys` keys, and at least `steps`, where there are as many warps.
-constexpr KeyLayout key_layout(int64_t head_dim, int64_t keys, int64_t steps = 1) {
+constexpr KeyLayout key_layout(int64_t head_dim, int64_t keys, int64_t steps = 1,
+                               int64_t most_warps = kMostWarps) {
   const int64_t warps = std::max<int64_t>(divide_up(keys, warp_keys(head_dim)), 1);
-  steps = std::max(std::min(steps, warps), divide_up(warps, kMostWarps));
+  steps = std::max(std::min(steps, warps), divide_up(warps, most_warps));
   const int64_t warps_of_step = divide_up(warps, steps);
   return {static_cast<int>(warps_of_step), static_cast<int>(divide_up(warps, warps_of_step))};
 }
 
+size_t attention_backward_mma_bytes(int64_t head_dim, int warps);  // of shared memory
 void attention_backward_mma(const AttentionBackward<bf16>& args, KeyLayout layout,
                             const AttentionFaults& faults, Stream stream);
 

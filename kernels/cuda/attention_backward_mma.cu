@@ -158,17 +158,23 @@ void launch_backward(const AttentionBackward<bf16>& args, KeyLayout layout,
   // Never empty where there are steps: null says that there is one.
   const Scratch<float> dq_sums(
       layout.steps == 1 ? 0 : std::max<int64_t>(shape.q_rows, 1) * shape.heads * D);
-  const int keys = layout.warps * warp_keys(D);
-  launch(
-      attention_backward_kernel<D, kDropout>,
-      {.kernel = "attention_backward",
-       .grid = grid_of("attention_backward", shape.kv_blocks * shape.heads),
-       .block = dim3(static_cast<uint32_t>(32 * layout.warps)),
-       .shared = kFixedBytes<D> + static_cast<size_t>(keys * (2 * D + kTileRows)) * sizeof(bf16)},
-      stream, args, grouping.groups(), dq_sums.data(), faults);
+  launch(attention_backward_kernel<D, kDropout>,
+         {.kernel = "attention_backward",
+          .grid = grid_of("attention_backward", shape.kv_blocks * shape.heads),
+          .block = dim3(static_cast<uint32_t>(32 * layout.warps)),
+          .shared = attention_backward_mma_bytes(D, layout.warps)},
+         stream, args, grouping.groups(), dq_sums.data(), faults);
 }
 
 }  // namespace
+
+size_t attention_backward_mma_bytes(int64_t head_dim, int warps) {
+  const size_t fixed = head_dim == 32   ? kFixedBytes<32>
+                       : head_dim == 64 ? kFixedBytes<64>
+                                        : kFixedBytes<128>;
+  const int64_t keys = warps * warp_keys(head_dim);
+  return fixed + static_cast<size_t>(keys * (2 * head_dim + kTileRows)) * sizeof(bf16);
+}
 
 void attention_backward_mma(const AttentionBackward<bf16>& args, KeyLayout layout,
                             const AttentionFaults& faults, Stream stream) {

@@ -220,6 +220,12 @@ __global__ void __launch_bounds__(kThreads)
 
 }  // namespace
 
+size_t attention_backward_tiled_bytes(int64_t head_dim) {
+  return head_dim == 32   ? sizeof(Tiles<32>)
+         : head_dim == 64 ? sizeof(Tiles<64>)
+                          : sizeof(Tiles<128>);
+}
+
 void attention_backward_tiled(const AttentionBackward<float>& args, const AttentionFaults& faults,
                               Stream stream) {
   const QueryGrouping grouping(args.shape, faults, stream);

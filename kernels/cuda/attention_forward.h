@@ -2,6 +2,7 @@
 // cuda::attention_forward() chooses; tests and benchmarks may name one.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 
@@ -33,6 +34,7 @@ void attention_forward(const AttentionForward<T>& args, std::optional<ForwardKer
 
 template <class T>
 void attention_naive(const AttentionForward<T>& args, const AttentionFaults& faults, Stream stream);
+size_t attention_tiled_bytes(int64_t head_dim);  // of shared memory
 void attention_tiled(const AttentionForward<float>& args, const AttentionFaults& faults,
                      Stream stream);
 void attention_streamed(const AttentionForward<bf16>& args, const AttentionFaults& faults,

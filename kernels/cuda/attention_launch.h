@@ -17,6 +17,9 @@ namespace medley::kernels::cuda {
 
 inline constexpr int64_t kLargestHeadDim = 256;
 
+// What why_not() says where shared_limit() is too low.
+inline constexpr const char* kNoRoom = "this GPU has too little shared memory for it";
+
 constexpr int64_t divide_up(int64_t x, int64_t y) { return (x + y - 1) / y; }
 
 // Upper bounds for the rows of one block; at least 1, so that there is a grid.

@@ -147,6 +147,12 @@ __global__ void __launch_bounds__(kThreads)
 
 }  // namespace
 
+size_t attention_tiled_bytes(int64_t head_dim) {
+  return head_dim == 32   ? sizeof(TiledMemory<32>)
+         : head_dim == 64 ? sizeof(TiledMemory<64>)
+                          : sizeof(TiledMemory<128>);
+}
+
 void attention_tiled(const AttentionForward<float>& args, const AttentionFaults& faults,
                      Stream stream) {
   const int64_t tiles = divide_up(longest_q(args.shape), kTile);

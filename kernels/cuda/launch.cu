@@ -18,6 +18,21 @@ dim3 blocks_for(const char* kernel, int64_t count, int64_t each) {
   return dim3(static_cast<unsigned>((count + each - 1) / each));
 }
 
+size_t shared_limit() {
+#if defined(MEDLEY_CUDA_EMULATED)
+  return emulator::options().architecture.shared_bytes;
+#else
+  int device = 0, bytes = 0;
+  for (const cudaError_t status :
+       {cudaGetDevice(&device),
+        cudaDeviceGetAttribute(&bytes, cudaDevAttrMaxSharedMemoryPerBlockOptin, device)})
+    if (status != cudaSuccess)
+      throw DeviceError(str("[cuda] asking for the shared memory of cuda:", device, ": ",
+                            cudaGetErrorString(status)));
+  return static_cast<size_t>(bytes);
+#endif
+}
+
 void launch_failed(const Launch& how, const char* why) {
   const auto size = [](dim3 d) { return str(d.x, "x", d.y, "x", d.z); };
   throw DeviceError(str("[", how.kernel, "] cannot be launched: ", why, " (grid ", size(how.grid),

@@ -26,6 +26,10 @@ struct Launch {
 // for a negative count, and for more blocks than a launch has.
 dim3 blocks_for(const char* kernel, int64_t count, int64_t each = 1);
 
+// Bytes of dynamic shared memory that a thread block can have on the current device: 227 KB on
+// sm_90, 99 KB on sm_86 and sm_89.
+size_t shared_limit();
+
 // Throws DeviceError with kernel, grid, block and shared memory.
 [[noreturn]] void launch_failed(const Launch& how, const char* why);
 #if !defined(MEDLEY_CUDA_EMULATED)

@@ -37,7 +37,7 @@ TEST_CASE("adamw on CUDA", "[adamw]") {
           }
           return Outputs{w.values(), m.values(), v.values()};
         },
-        2, 4);
+        2);
   }
 }
 

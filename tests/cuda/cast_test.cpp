@@ -27,21 +27,17 @@ void check(const std::vector<float>& x) {
     const DeviceBuffer<float> in(x);
     DeviceBuffer<bf16> out(narrow);
     DeviceBuffer<float> back(wide);
-    for_each_schedule(
-        [&] {
-          cuda::fill_bytes(out.data() + shift, 0xff, static_cast<size_t>(left) * 2, stream());
-          cuda::fill_bytes(back.data() + shift, 0xff, static_cast<size_t>(left) * 4, stream());
-          kernels::cuda::cast(
-              kernels::Cast<float, bf16>{
-                  .n = left, .x = in.data() + shift, .y = out.data() + shift},
-              stream());
-          kernels::cuda::cast(
-              kernels::Cast<bf16, float>{
-                  .n = left, .x = out.data() + shift, .y = back.data() + shift},
-              stream());
-          return bits_of(out.download());
-        },
-        4);
+    for_each_schedule([&] {
+      cuda::fill_bytes(out.data() + shift, 0xff, static_cast<size_t>(left) * 2, stream());
+      cuda::fill_bytes(back.data() + shift, 0xff, static_cast<size_t>(left) * 4, stream());
+      kernels::cuda::cast(
+          kernels::Cast<float, bf16>{.n = left, .x = in.data() + shift, .y = out.data() + shift},
+          stream());
+      kernels::cuda::cast(
+          kernels::Cast<bf16, float>{.n = left, .x = out.data() + shift, .y = back.data() + shift},
+          stream());
+      return bits_of(out.download());
+    });
     CHECK(bits_of(out.download()) == bits_of(narrow));
     CHECK(back.download() == wide);
   }

@@ -43,6 +43,15 @@ TEST_CASE("cuda: devices by name") {
   CHECK(cuda::choose_device("auto") == fastest);
 }
 
+TEST_CASE("cuda: a GPU that cannot run the kernels is refused in words") {
+  cuda::DeviceInfo device;
+  device.name = "Tesla T4", device.major = 7, device.minor = 5;
+  CHECK(cuda::unfit(device) ==
+        "Tesla T4 has compute capability 7.5, and 8.0 (an A100, 2020) is the least");
+  device.major = 8, device.minor = 0;
+  CHECK(cuda::unfit(device).empty());
+}
+
 TEST_CASE("cuda: a description names the device") {
   if (no_device()) return;
   const cuda::DeviceInfo info = cuda::describe(kCuda);

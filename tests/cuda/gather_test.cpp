@@ -40,7 +40,7 @@ void check(const cases::GatherCase& c) {
                                                          .dx = dx.data()});
         return Outputs{y.values(), dx.values()};
       },
-      2, schedules_for(c.count * c.n));
+      2);
 }
 
 TEST_CASE("gather on CUDA", "[gather]") {

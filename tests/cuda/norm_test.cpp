@@ -25,19 +25,17 @@ Result on_host(const std::vector<float>& x) {
   return r;
 }
 
-Result on_device(const std::vector<float>& x, uint64_t schedules) {
+Result on_device(const std::vector<float>& x) {
   const DeviceBuffer<float> in(x);
-  return for_each_schedule(
-      [&] {
-        DeviceBuffer<double> sum(1);
-        DeviceBuffer<int64_t> nonfinite(1);
-        kernels::cuda::squared_norm(
-            SquaredNorm<float>{
-                .n = in.size(), .x = in.data(), .sum = sum.data(), .nonfinite = nonfinite.data()},
-            stream());
-        return Result{sum.download()[0], nonfinite.download()[0]};
-      },
-      schedules);
+  return for_each_schedule([&] {
+    DeviceBuffer<double> sum(1);
+    DeviceBuffer<int64_t> nonfinite(1);
+    kernels::cuda::squared_norm(
+        SquaredNorm<float>{
+            .n = in.size(), .x = in.data(), .sum = sum.data(), .nonfinite = nonfinite.data()},
+        stream());
+    return Result{sum.download()[0], nonfinite.download()[0]};
+  });
 }
 
 TEST_CASE("norm on CUDA: the same bits as on the CPU", "[norm]") {
@@ -45,10 +43,10 @@ TEST_CASE("norm on CUDA: the same bits as on the CPU", "[norm]") {
   for (const auto& [n] : cases::norm_cases()) {
     CAPTURE(n);
     const auto x = numbers<float>(n, 1);
-    CHECK(on_device(x, 16) == on_host(x));
+    CHECK(on_device(x) == on_host(x));
   }
   const auto x = numbers<float>(kernels::kNormGroup * kernels::kNormChunk + 5003, 1);
-  CHECK(on_device(x, 2) == on_host(x));
+  CHECK(on_device(x) == on_host(x));
 }
 
 TEST_CASE("norm on CUDA: NaN and infinity are counted and left out of the sum", "[norm]") {
@@ -56,7 +54,7 @@ TEST_CASE("norm on CUDA: NaN and infinity are counted and left out of the sum", 
   std::vector<float> x(5000, 1.0f);
   x[3] = std::numeric_limits<float>::quiet_NaN();
   x[4999] = -std::numeric_limits<float>::infinity();
-  CHECK(on_device(x, 4) == Result{4998, 2});
+  CHECK(on_device(x) == Result{4998, 2});
 }
 
 }  // namespace

@@ -42,7 +42,7 @@ void check(const cases::NormalizeCase& c) {
         backward(dy.data(), sum.data(), true);
         return Outputs{y.values(), norm.values(), dx.values(), over.values(), sum.values()};
       },
-      3, schedules_for(count));
+      3);
 }
 
 TEST_CASE("normalize on CUDA", "[normalize]") {

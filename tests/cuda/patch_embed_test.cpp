@@ -37,41 +37,37 @@ struct Problem {
   Outputs on_device() const {
     const DeviceBuffer<Wide<T>> images_in(images), bias_in(bias), cls_in(cls), pos_in(pos);
     const DeviceBuffer<T> weight_in(weight), dtokens_in(dtokens);
-    return for_each_schedule(
-        [&] {
-          DeviceBuffer<T> unfolded(c.batch * patches * pixels),
-              tokens(c.batch * (1 + patches) * c.width);
-          kernels::cuda::patch_embed_forward(
-              kernels::PatchEmbedForward<T>{.batch = c.batch,
-                                            .side = c.side,
-                                            .patch = c.patch,
-                                            .width = c.width,
-                                            .images = images_in.data(),
-                                            .weight = weight_in.data(),
-                                            .bias = bias_in.data(),
-                                            .cls = cls_in.data(),
-                                            .pos = pos_in.data(),
-                                            .unfolded = unfolded.data(),
-                                            .tokens = tokens.data()},
-              stream());
-          DeviceBuffer<Wide<T>> dweight_out(dweight), dbias_out(dbias), dcls_out(dcls),
-              dpos_out(dpos);
-          kernels::cuda::patch_embed_backward(
-              kernels::PatchEmbedBackward<T>{.batch = c.batch,
-                                             .side = c.side,
-                                             .patch = c.patch,
-                                             .width = c.width,
-                                             .dtokens = dtokens_in.data(),
-                                             .unfolded = unfolded.data(),
-                                             .dweight = dweight_out.data(),
-                                             .dbias = dbias_out.data(),
-                                             .dcls = dcls_out.data(),
-                                             .dpos = dpos_out.data()},
-              stream());
-          return Outputs{unfolded.values(),  tokens.values(),   dweight_out.values(),
-                         dbias_out.values(), dcls_out.values(), dpos_out.values()};
-        },
-        8);
+    return for_each_schedule([&] {
+      DeviceBuffer<T> unfolded(c.batch * patches * pixels),
+          tokens(c.batch * (1 + patches) * c.width);
+      kernels::cuda::patch_embed_forward(kernels::PatchEmbedForward<T>{.batch = c.batch,
+                                                                       .side = c.side,
+                                                                       .patch = c.patch,
+                                                                       .width = c.width,
+                                                                       .images = images_in.data(),
+                                                                       .weight = weight_in.data(),
+                                                                       .bias = bias_in.data(),
+                                                                       .cls = cls_in.data(),
+                                                                       .pos = pos_in.data(),
+                                                                       .unfolded = unfolded.data(),
+                                                                       .tokens = tokens.data()},
+                                         stream());
+      DeviceBuffer<Wide<T>> dweight_out(dweight), dbias_out(dbias), dcls_out(dcls), dpos_out(dpos);
+      kernels::cuda::patch_embed_backward(
+          kernels::PatchEmbedBackward<T>{.batch = c.batch,
+                                         .side = c.side,
+                                         .patch = c.patch,
+                                         .width = c.width,
+                                         .dtokens = dtokens_in.data(),
+                                         .unfolded = unfolded.data(),
+                                         .dweight = dweight_out.data(),
+                                         .dbias = dbias_out.data(),
+                                         .dcls = dcls_out.data(),
+                                         .dpos = dpos_out.data()},
+          stream());
+      return Outputs{unfolded.values(),  tokens.values(),   dweight_out.values(),
+                     dbias_out.values(), dcls_out.values(), dpos_out.values()};
+    });
   }
 
   // In V. With Store, tokens and patches are rounded to it, as they are kept.

@@ -88,16 +88,12 @@ struct OnHost {
   using Ints = std::vector<I>;
 };
 
-// For kernels whose threads exchange something; fewer where that takes long.
-inline uint64_t schedules_for(int64_t elements) { return elements <= 10000 ? 16 : 4; }
-
 // The device against f64, judged by the reference in f32 that stores as the device does; equal bits
 // for every schedule. Then with every pointer one element off, where no access may be wide.
 template <class T, class Run>
-void check_on_device(const Run& run, double factor, uint64_t schedules = 16) {
+void check_on_device(const Run& run, double factor) {
   const Outputs naive = run(OnHost<float, T, T>()), exact = run(OnHost<double, T, double>());
-  check_against<float>(for_each_schedule([&] { return run(OnDevice<T>()); }, schedules), naive,
-                       exact, factor);
+  check_against<float>(for_each_schedule([&] { return run(OnDevice<T>()); }), naive, exact, factor);
   check_against<float>(run(OnDevice<T, 1>()), naive, exact, factor);
 }
 

@@ -12,7 +12,9 @@
 #pragma once
 
 #include <cmath>
+#include <cstdlib>
 #include <iostream>
+#include <string>
 #include <type_traits>
 #include <vector>
 
@@ -111,20 +113,35 @@ class DeviceBuffer {
   std::byte* all_;
 };
 
-// In the emulator, launches have the next of 16 schedules from now on: the cases of a table take
-// turns.
-inline void next_schedule() {
 #if defined(MEDLEY_CUDA_EMULATED)
-  auto& seed = kernels::cuda::emulator::options().seed;
-  seed = (seed + 1) % 16;
+// While it lives, launches have the limits of another architecture.
+class WithArchitecture {
+ public:
+  explicit WithArchitecture(const kernels::cuda::emulator::Architecture& architecture)
+      : before_(kernels::cuda::emulator::options().architecture) {
+    kernels::cuda::emulator::options().architecture = architecture;
+  }
+  ~WithArchitecture() { kernels::cuda::emulator::options().architecture = before_; }
+  WithArchitecture(const WithArchitecture&) = delete;
+  WithArchitecture& operator=(const WithArchitecture&) = delete;
+
+ private:
+  const kernels::cuda::emulator::Architecture before_;
+};
 #endif
+
+// How many schedules the emulator runs a case under; MEDLEY_TEST_SCHEDULES says otherwise, as for
+// builds in which everything takes long.
+inline uint64_t schedule_count() {
+  const char* const asked = std::getenv("MEDLEY_TEST_SCHEDULES");
+  return asked == nullptr ? 16 : std::stoull(asked);
 }
 
 // Runs f, which launches kernels and returns what they computed, several times: in the emulator
-// with 16 schedules (`schedules` of them), on a GPU as often as its own scheduler may differ. Fails
-// the test unless all results are equal; returns the first.
+// under schedule_count() schedules, on a GPU as often as its own scheduler may differ. Fails the
+// test unless all results are equal; returns the first.
 template <class F>
-auto for_each_schedule(const F& f, uint64_t schedules = 16) {
+auto for_each_schedule(const F& f) {
 #if defined(MEDLEY_CUDA_EMULATED)
   auto& seed = kernels::cuda::emulator::options().seed;
   const struct Restore {
@@ -132,9 +149,10 @@ auto for_each_schedule(const F& f, uint64_t schedules = 16) {
     const uint64_t before;
     ~Restore() { seed = before; }
   } restore{seed, seed};
+  static const uint64_t schedules = schedule_count();
 #else
   uint64_t seed = 0;
-  schedules = 3;
+  constexpr uint64_t schedules = 3;
 #endif
   seed = 0;
   const auto first = f();

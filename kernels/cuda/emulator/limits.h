@@ -18,6 +18,7 @@ struct Architecture {
 };
 
 inline constexpr Architecture kSm80{.name = "sm_80", .shared_bytes = 163 << 10};
+inline constexpr Architecture kSm86{.name = "sm_86", .shared_bytes = 99 << 10};  // and sm_89
 inline constexpr Architecture kSm90{.name = "sm_90", .shared_bytes = 227 << 10};
 
 // Why the architecture refuses this launch; empty when it does not.

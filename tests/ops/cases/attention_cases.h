@@ -135,6 +135,7 @@ inline std::vector<AttentionCase> attention_cases() {
 inline std::vector<AttentionCase> attention_cases_of(int64_t d) {
   return {
       {"cross", {40, 3}, {197, 70}, {}, 2, d},
+      {"cross to a long picture", {40}, {577}, {}, 1, d},
       {"cross, 4 texts a picture", {7, 30, 1, 20}, {65, 130}, {1, 0, 1, 1}, 2, d},
       {"nobody attends to a key block", {7, 30}, {20, 40, 33}, {2, 0}, 2, d},
       {"ragged with empty blocks", {5, 0, 33, 1, 0}, {5, 40, 48, 0, 0}, {}, 3, d},
@@ -142,10 +143,13 @@ inline std::vector<AttentionCase> attention_cases_of(int64_t d) {
       {"causal, fewer keys than queries", {70}, {20}, {}, 1, d, true},
       {"causal, more keys than queries", {20}, {150}, {}, 2, d, true},
       {"dropout", {45, 6}, {37, 48}, {}, 3, d, false, 0.3f},
+      {"ragged dropout with empty blocks", {5, 0, 33, 1}, {7, 40, 50, 0}, {}, 2, d, false, 0.2f},
       {"dropout, two steps of keys", {37, 50}, {150, 99}, {1, 0}, 1, d, false, 0.1f},
       {"dropout causal kv_index", {9, 21, 4, 30}, {25, 30}, {1, 0, 0, 1}, 2, d, true, 0.5f},
       {"logits near 120", {37}, {67}, {}, 2, d, false, 0, 120},
       {"logits near 120, causal", {40}, {40}, {}, 2, d, true, 0, 120},
+      {"logits near 120, a picture", {197}, {197}, {}, 1, d, false, 0, 120},
+      {"logits near 120, a long picture", {33}, {577}, {}, 1, d, true, 0, 120},
   };
 }
 
