@@ -7,6 +7,7 @@
 #include "kernels/cuda/attention_forward.h"
 #include "kernels/cuda/attention_tile.h"
 #include "kernels/cuda/device/math.h"
+#include "kernels/cuda/device/vector.h"
 #include "kernels/cuda/launch.h"
 
 namespace medley::kernels::cuda {
@@ -49,10 +50,9 @@ MEDLEY_DEVICE void tile_scores(const TiledMemory<D>& memory, int ty, int tx,
                                float (&s)[kEach][kEach]) {
   for (int d = 0; d < D; d += 4) {
     float4 k[kEach];
-    for (int j = 0; j < kEach; ++j)
-      k[j] = *reinterpret_cast<const float4*>(&memory.keys[tx + kSide * j][d]);
+    for (int j = 0; j < kEach; ++j) k[j] = device::load<float4>(&memory.keys[tx + kSide * j][d]);
     for (int i = 0; i < kEach; ++i) {
-      const float4 q = *reinterpret_cast<const float4*>(&memory.queries[kEach * ty + i][d]);
+      const float4 q = device::load<float4>(&memory.queries[kEach * ty + i][d]);
       for (int j = 0; j < kEach; ++j)
         s[i][j] += q.x * k[j].x + q.y * k[j].y + q.z * k[j].z + q.w * k[j].w;
     }

@@ -15,6 +15,7 @@
 #include "kernels/cuda/device/bf16.h"
 #include "kernels/cuda/device/math.h"
 #include "kernels/cuda/device/mma.h"
+#include "kernels/cuda/device/vector.h"
 
 namespace medley::kernels::cuda {
 
@@ -85,8 +86,9 @@ class AttentionWarp {
               sum == 0 ? -INFINITY : base(largest_[m][h]) * device::kLn2 + logf(sum);
         MEDLEY_UNROLL
         for (int n = 0; n < D / 8; ++n)
-          *reinterpret_cast<uint32_t*>(tile + swizzle<D>(row, 8 * n + 2 * t)) =
-              device::pack_bf16(out_[m][n][2 * h] * inverse, out_[m][n][2 * h + 1] * inverse);
+          device::store(
+              tile + swizzle<D>(row, 8 * n + 2 * t),
+              device::pack_bf16(out_[m][n][2 * h] * inverse, out_[m][n][2 * h + 1] * inverse));
       }
     }
     __syncwarp();
@@ -95,8 +97,8 @@ class AttentionWarp {
     for (int i = lane_; i < kRows * kChunks; i += 32) {
       const int row = i / kChunks, column = i % kChunks * 8;
       if (row_ + row < block_.lq)
-        *reinterpret_cast<uint4*>(o + row * args.o_stride + column) =
-            *reinterpret_cast<const uint4*>(tile + swizzle<D>(row, column));
+        device::store(o + row * args.o_stride + column,
+                      device::load<uint4>(tile + swizzle<D>(row, column)));
     }
   }
 

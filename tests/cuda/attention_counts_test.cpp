@@ -1,5 +1,5 @@
 // What the emulator counts while attention forward runs: tensor-core operations are what the tiles
-// need and no more, and no read of shared memory waits for another.
+// need and no more, and no access to shared memory waits for another.
 #if defined(MEDLEY_CUDA_EMULATED)
 #include "kernels/cuda/emulator/counters.h"
 #include "tests/cuda/attention_problem.h"
@@ -10,9 +10,13 @@ namespace {
 using kernels::cuda::emulator::Counters;
 
 Counters counts_of(const cases::AttentionCase& c, ForwardKernel kernel) {
-  const DeviceForward<bf16> device(rounded_to<bf16>(AttentionProblem(c)));
+  const DeviceForward<bf16> device(rounded_to<bf16>(AttentionProblem(c)), 16);
   auto out = device.fresh_outputs();
+  auto& options = kernels::cuda::emulator::options();
+  const bool before = options.count_accesses;
+  options.count_accesses = true;
   device.launch(out, kernel);
+  options.count_accesses = before;
   return kernels::cuda::emulator::last_launch_counters();
 }
 
@@ -48,7 +52,10 @@ void check_counts(const cases::AttentionCase& c, ForwardKernel kernel, int64_t r
   CHECK(counts.mma == e.mma);
   CHECK(counts.ldmatrix == 4 * e.ldmatrix);
   CHECK(counts.ldmatrix_conflicts == 0);
+  CHECK(counts.shared_accesses > 0);
+  CHECK(counts.shared_conflicts == 0);
   CHECK(counts.cp_async_bytes == bytes);
+  CHECK(counts.global_sectors == counts.global_sectors_least);
 }
 
 TEST_CASE("attention forward: mma, ldmatrix and bytes are those of the tiles", "[attention]") {
