@@ -158,6 +158,12 @@ const char* why_not(const AttentionForward<bf16>& args) {
 }
 
 const char* why_not(const AttentionBackward<bf16>& args) {
+  // In the replay of a captured graph (release notes of cudnn-frontend 1.16.0).
+  constexpr size_t kRepaired = 91501;
+  const AttentionShape<bf16>& s = args.shape;
+  if (s.max_k % 128 != 0 && !is_ragged(s) && library_absence().empty() &&
+      library().version() < kRepaired)
+    return "cuDNN before 9.15.1 may read behind keys that are no multiple of 128";
   return why_not(args.shape,
                  {args.q_stride, args.k_stride, args.v_stride, args.o_stride, args.dq_stride,
                   args.dk_stride, args.dv_stride},
