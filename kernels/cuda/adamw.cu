@@ -1,5 +1,6 @@
 // AdamW in one pass over weights, gradients and both moments.
 #include "kernels/adamw.h"
+#include "kernels/cuda/buffers.h"
 #include "kernels/cuda/flat.h"
 
 namespace medley::kernels::cuda {
@@ -34,7 +35,12 @@ __global__ void __launch_bounds__(kFlatThreads)
 }  // namespace
 
 void adamw(const AdamW<float>& args, Stream stream) {
-  launch(adamw_kernel, over_flat("adamw", args.n), stream, args, adamw_factors(args));
+  const Launch how = over_flat("adamw", args.n);
+  check_buffers("adamw", {output("weight", args.weight, args.n), output("m", args.m, args.n),
+                          output("v", args.v, args.n), input("gradient", args.gradient, args.n),
+                          optional_input("squared_norm", args.squared_norm, 1),
+                          optional_input("nonfinite", args.nonfinite, 1)});
+  launch(adamw_kernel, how, stream, args, adamw_factors(args));
 }
 
 }  // namespace medley::kernels::cuda

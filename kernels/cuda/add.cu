@@ -1,5 +1,6 @@
 // y = factor * (a + b).
 #include "kernels/add.h"
+#include "kernels/cuda/buffers.h"
 #include "kernels/cuda/flat.h"
 
 namespace medley::kernels::cuda {
@@ -19,7 +20,12 @@ __global__ void __launch_bounds__(kFlatThreads) add_kernel(const Add<T> a) {
 
 template <class T>
 void sum(const Add<T>& args, Stream stream) {
-  launch(add_kernel<T>, over_flat("add", args.n), stream, args);
+  const Launch how = over_flat("add", args.n);
+  check_buffers("add",
+                {input("a", args.a, args.n), optional_input("b", args.b, args.n),
+                 optional_input("times", args.times, 1), output("y", args.y, args.n)},
+                InPlace::yes);
+  launch(add_kernel<T>, how, stream, args);
 }
 
 }  // namespace

@@ -1,7 +1,6 @@
 // cuda::attention_forward: checks what the host can see, and chooses a kernel.
 #include <algorithm>
 #include <cstdint>
-#include <functional>
 #include <limits>
 #include <type_traits>
 
@@ -15,22 +14,6 @@ namespace medley::kernels::cuda {
 namespace {
 
 constexpr const char* kOp = "attention_forward";
-
-// Elements from the first to one behind the last of a matrix of `rows` rows.
-int64_t extent(int64_t rows, int64_t width, int64_t stride) {
-  return rows == 0 ? 0 : (rows - 1) * stride + width;
-}
-
-template <class T>
-void check_output(const AttentionForward<T>& args, const char* name, const T* x, int64_t rows,
-                  int64_t stride) {
-  const int64_t width = args.shape.heads * args.shape.head_dim;
-  const std::less<const T*> before;
-  const T* const x_end = x + extent(rows, width, stride);
-  const T* const o_end = args.o + extent(args.shape.q_rows, width, args.o_stride);
-  if (before(args.o, x_end) && before(x, o_end))
-    throw ValueError(str("[", kOp, "] o overlaps ", name), "the output needs memory of its own");
-}
 
 template <class T>
 void check_strides(const AttentionForward<T>& args) {
@@ -50,9 +33,14 @@ template <class T>
 void check(const AttentionForward<T>& args) {
   check_attention_shape(kOp, args.shape);
   check_strides(args);
-  check_output(args, "q", args.q, args.shape.q_rows, args.q_stride);
-  check_output(args, "k", args.k, args.shape.k_rows, args.k_stride);
-  check_output(args, "v", args.v, args.shape.k_rows, args.v_stride);
+  const AttentionShape<T>& shape = args.shape;
+  const int64_t width = shape.heads * shape.head_dim;
+  check_buffers(kOp, {input("q", args.q, shape.q_rows, width, args.q_stride),
+                      input("k", args.k, shape.k_rows, width, args.k_stride),
+                      input("v", args.v, shape.k_rows, width, args.v_stride), cu_q_of(shape),
+                      cu_k_of(shape), kv_index_of(shape), device_step_of(shape),
+                      output("o", args.o, shape.q_rows, width, args.o_stride),
+                      optional_output("lse", args.lse, shape.heads, shape.q_rows)});
 }
 
 // Rows can be copied in pieces of 16 bytes.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <limits>
 #include <type_traits>
@@ -11,6 +12,7 @@
 #include "core/error.h"
 #include "core/str.h"
 #include "kernels/attention.h"
+#include "kernels/cuda/buffers.h"
 #include "kernels/cuda/device/cuda.h"
 
 namespace medley::kernels::cuda {
@@ -74,6 +76,30 @@ void check_attention_shape(const char* op, const AttentionShape<T>& shape) {
         "give kv_index: the key block of each query block");
   if (shape.blocks == 0 && shape.q_rows > 0)
     throw ValueError(str("[", op, "] no query blocks but ", shape.q_rows, " rows"));
+  // Before the buffers: offsets for more blocks than that would seem to overlap everything.
+  grid_of(op, std::max(shape.blocks, shape.kv_blocks) * shape.heads);
+  if (!std::isfinite(shape.scale))
+    throw ValueError(str("[", op, "] scale is ", shape.scale, ", not a finite number"),
+                     "head_dim^-1/2 is usual");
+  check_dropout(op, shape.dropout);
+}
+
+// Offsets and what else a shape points to.
+template <class T>
+Buffer cu_q_of(const AttentionShape<T>& shape) {
+  return input("cu_q", shape.cu_q, shape.blocks > 0 ? shape.blocks + 1 : 0);
+}
+template <class T>
+Buffer cu_k_of(const AttentionShape<T>& shape) {
+  return input("cu_k", shape.cu_k, shape.kv_blocks > 0 ? shape.kv_blocks + 1 : 0);
+}
+template <class T>
+Buffer kv_index_of(const AttentionShape<T>& shape) {
+  return optional_input("kv_index", shape.kv_index, shape.blocks);
+}
+template <class T>
+Buffer device_step_of(const AttentionShape<T>& shape) {
+  return optional_input("device_step", shape.dropout.device_step, 1);
 }
 
 template <int value>

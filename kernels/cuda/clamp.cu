@@ -1,5 +1,6 @@
 // Values kept within bounds.
 #include "kernels/clamp.h"
+#include "kernels/cuda/buffers.h"
 #include "kernels/cuda/flat.h"
 
 namespace medley::kernels::cuda {
@@ -17,7 +18,9 @@ __global__ void __launch_bounds__(kFlatThreads) clamp_kernel(const Clamp<float> 
 }  // namespace
 
 void clamp(const Clamp<float>& args, Stream stream) {
-  launch(clamp_kernel, over_flat("clamp", args.n), stream, args);
+  const Launch how = over_flat("clamp", args.n);
+  check_buffers("clamp", {output("x", args.x, args.n)});
+  launch(clamp_kernel, how, stream, args);
 }
 
 }  // namespace medley::kernels::cuda

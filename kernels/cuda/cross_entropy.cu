@@ -3,6 +3,7 @@
 #include <type_traits>
 
 #include "kernels/cross_entropy.h"
+#include "kernels/cuda/buffers.h"
 #include "kernels/cuda/device/fault.h"
 #include "kernels/cuda/device/vector.h"
 #include "kernels/cuda/launch.h"
@@ -162,20 +163,32 @@ Launch one_block(const char* kernel) {
 
 template <class T>
 void forward(const CrossEntropyForward<T>& args, Stream stream) {
-  launch(cross_entropy_forward_kernel<T>,
-         over_classes("cross_entropy_forward", args.rows, args.classes), stream, args,
+  const Launch how = over_classes("cross_entropy_forward", args.rows, args.classes);
+  check_buffers(
+      "cross_entropy_forward",
+      {input("logits", args.logits, args.rows, args.classes),
+       input("targets", args.targets, args.rows),
+       optional_input("weights", args.weights, args.rows), output("lse", args.lse, args.rows),
+       output("row_loss", args.row_loss, args.rows), output("loss", args.loss, 1)});
+  launch(cross_entropy_forward_kernel<T>, how, stream, args,
          medley::cuda::fault_slot("cross_entropy_forward", "targets"));
   launch(cross_entropy_mean_kernel<T>, one_block("cross_entropy_mean"), stream, args);
 }
 
 template <class T>
 void backward(const CrossEntropyBackward<T>& args, Stream stream) {
+  const Launch how = over_classes("cross_entropy_backward", args.rows, args.classes);
+  check_buffers(
+      "cross_entropy_backward",
+      {input("logits", args.logits, args.rows, args.classes),
+       input("targets", args.targets, args.rows),
+       optional_input("weights", args.weights, args.rows), input("lse", args.lse, args.rows),
+       input("dloss", args.dloss, 1), output("dlogits", args.dlogits, args.rows, args.classes)},
+      InPlace::yes);
   const Scratch<float> scale(1);
   launch(cross_entropy_scale_kernel<T>, one_block("cross_entropy_scale"), stream, args,
          scale.data());
-  launch(cross_entropy_backward_kernel<T>,
-         over_classes("cross_entropy_backward", args.rows, args.classes), stream, args,
-         scale.data());
+  launch(cross_entropy_backward_kernel<T>, how, stream, args, scale.data());
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 // Stochastic depth: several blocks have a sample, each decides for itself whether it is kept.
+#include "kernels/cuda/buffers.h"
 #include "kernels/cuda/device/dropout.h"
 #include "kernels/cuda/flat.h"
 #include "kernels/drop_path.h"
@@ -31,6 +32,13 @@ void run(const DropPath<T>& args, Stream stream) {
   Launch how = over_flat("drop_path", args.n);
   const unsigned pieces = how.grid.x;
   how.grid = blocks_for("drop_path", pieces * args.samples);
+  check_dropout("drop_path", args.key);
+  check_buffers("drop_path",
+                {input("x", args.x, args.samples, args.n),
+                 optional_input("residual", args.residual, args.samples, args.n),
+                 optional_input("device_step", args.key.device_step, 1),
+                 output("y", args.y, args.samples, args.n)},
+                InPlace::yes);
   launch(drop_path_kernel<T>, how, stream, args, pieces);
 }
 

@@ -1,4 +1,5 @@
 // Dropout: a warp has a row, a Philox block eight columns of it.
+#include "kernels/cuda/buffers.h"
 #include "kernels/cuda/device/dropout.h"
 #include "kernels/cuda/warp_row.h"
 #include "kernels/dropout.h"
@@ -36,7 +37,14 @@ __global__ void __launch_bounds__(kRowThreads) dropout_kernel(const Dropout<T> a
 
 template <class T>
 void run(const Dropout<T>& args, Stream stream) {
-  launch(dropout_kernel<T>, over_rows("dropout", args.rows), stream, args);
+  const Launch how = over_rows("dropout", args.rows);
+  check_dropout("dropout", args.key);
+  check_buffers("dropout",
+                {input("x", args.x, args.rows, args.n),
+                 optional_input("device_step", args.key.device_step, 1),
+                 output("y", args.y, args.rows, args.n)},
+                InPlace::yes);
+  launch(dropout_kernel<T>, how, stream, args);
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 // Exponential moving average, one launch over an arena.
+#include "kernels/cuda/buffers.h"
 #include "kernels/cuda/flat.h"
 #include "kernels/ema.h"
 
@@ -20,7 +21,10 @@ __global__ void __launch_bounds__(kFlatThreads) ema_kernel(const Ema<float> a) {
 }  // namespace
 
 void ema(const Ema<float>& args, Stream stream) {
-  launch(ema_kernel, over_flat("ema", args.n), stream, args);
+  const Launch how = over_flat("ema", args.n);
+  check_buffers("ema",
+                {output("average", args.average, args.n), input("value", args.value, args.n)});
+  launch(ema_kernel, how, stream, args);
 }
 
 }  // namespace medley::kernels::cuda

@@ -1,4 +1,5 @@
 // Token plus position embedding: a warp has a token.
+#include "kernels/cuda/buffers.h"
 #include "kernels/cuda/row_sums.h"
 #include "kernels/cuda/warp_row.h"
 #include "kernels/embedding.h"
@@ -36,13 +37,24 @@ __global__ void __launch_bounds__(kRowThreads)
 
 template <class T>
 void forward(const EmbeddingForward<T>& args, Stream stream) {
-  launch(embedding_forward_kernel<T>, over_rows("embedding_forward", args.tokens), stream, args,
+  const Launch how = over_rows("embedding_forward", args.tokens);
+  check_buffers("embedding_forward", {input("ids", args.ids, args.tokens),
+                                      input("positions", args.positions, args.tokens),
+                                      input("word", args.word, args.words, args.n),
+                                      input("position", args.position, args.places, args.n),
+                                      output("y", args.y, args.tokens, args.n)});
+  launch(embedding_forward_kernel<T>, how, stream, args,
          medley::cuda::fault_slot("embedding_forward", "ids"),
          medley::cuda::fault_slot("embedding_forward", "positions"));
 }
 
 template <class T>
 void backward(const EmbeddingBackward<T>& args, Stream stream) {
+  check_buffers(
+      "embedding_backward",
+      {input("ids", args.ids, args.tokens), input("positions", args.positions, args.tokens),
+       input("dy", args.dy, args.tokens, args.n), output("dword", args.dword, args.words, args.n),
+       output("dposition", args.dposition, args.places, args.n)});
   RowSums<T, float> sums{.count = args.tokens,
                          .n = args.n,
                          .rows = args.words,

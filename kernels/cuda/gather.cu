@@ -1,4 +1,5 @@
 // Rows picked by index: a warp copies a row.
+#include "kernels/cuda/buffers.h"
 #include "kernels/cuda/row_sums.h"
 #include "kernels/cuda/warp_row.h"
 #include "kernels/gather.h"
@@ -23,12 +24,18 @@ __global__ void __launch_bounds__(kRowThreads)
 
 template <class T>
 void forward(const GatherForward<T>& args, Stream stream) {
-  launch(gather_forward_kernel<T>, over_rows("gather_forward", args.count), stream, args,
-         medley::cuda::fault_slot("gather_forward"));
+  const Launch how = over_rows("gather_forward", args.count);
+  check_buffers("gather_forward",
+                {input("index", args.index, args.count), input("x", args.x, args.rows, args.n),
+                 output("y", args.y, args.count, args.n)});
+  launch(gather_forward_kernel<T>, how, stream, args, medley::cuda::fault_slot("gather_forward"));
 }
 
 template <class T>
 void backward(const GatherBackward<T>& args, Stream stream) {
+  check_buffers("gather_backward",
+                {input("index", args.index, args.count), input("dy", args.dy, args.count, args.n),
+                 output("dx", args.dx, args.rows, args.n)});
   sum_rows<T, T>({.count = args.count,
                   .n = args.n,
                   .rows = args.rows,

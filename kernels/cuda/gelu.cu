@@ -1,4 +1,5 @@
 // GELU and its gradient by themselves; linear layers have them in their epilogue.
+#include "kernels/cuda/buffers.h"
 #include "kernels/cuda/flat.h"
 #include "kernels/cuda/gelu.h"
 #include "kernels/gelu.h"
@@ -30,11 +31,19 @@ __global__ void __launch_bounds__(kFlatThreads) gelu_backward_kernel(const GeluB
 
 template <class T>
 void forward(const GeluForward<T>& args, Stream stream) {
-  launch(gelu_forward_kernel<T>, over_flat("gelu_forward", args.n), stream, args);
+  const Launch how = over_flat("gelu_forward", args.n);
+  check_buffers("gelu_forward", {input("x", args.x, args.n), output("y", args.y, args.n)},
+                InPlace::yes);
+  launch(gelu_forward_kernel<T>, how, stream, args);
 }
 template <class T>
 void backward(const GeluBackward<T>& args, Stream stream) {
-  launch(gelu_backward_kernel<T>, over_flat("gelu_backward", args.n), stream, args);
+  const Launch how = over_flat("gelu_backward", args.n);
+  check_buffers(
+      "gelu_backward",
+      {input("dy", args.dy, args.n), input("x", args.x, args.n), output("dx", args.dx, args.n)},
+      args.accumulate ? InPlace::no : InPlace::yes);
+  launch(gelu_backward_kernel<T>, how, stream, args);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 // cut into parts, each a product of its own, and the parts are added in order.
 #include <cmath>
 
+#include "kernels/cuda/buffers.h"
 #include "kernels/cuda/itc_tile.h"
 #include "kernels/cuda/launch.h"
 #include "kernels/cuda/scratch.h"
@@ -164,11 +165,32 @@ __global__ void __launch_bounds__(kThreads)
   direction(a, blockIdx.y).dquery[i] = sum / *a.temp;
 }
 
+void check(const Itc<float>& a) {
+  const int64_t keys = a.batch + a.queue;
+  const int64_t queries = a.dimage != nullptr ? a.batch : 0;  // that want gradients
+  check_buffers(
+      "itc",
+      {input("image", a.image, a.batch, a.n), input("text", a.text, a.batch, a.n),
+       input("image_momentum", a.image_momentum, a.batch, a.n),
+       input("text_momentum", a.text_momentum, a.batch, a.n),
+       input("image_queue", a.image_queue, a.queue, a.n),
+       input("text_queue", a.text_queue, a.queue, a.n),
+       optional_input("caption", a.caption, a.batch),
+       input("queue_caption", a.queue_caption, a.caption != nullptr ? a.queue : 0),
+       input("temp", a.temp, 1), optional_input("device_alpha", a.device_alpha, 1),
+       output("sim_i2t", a.sim_i2t, a.batch, keys), output("sim_t2i", a.sim_t2i, a.batch, keys),
+       output("target_i2t", a.target_i2t, a.batch, keys),
+       output("target_t2i", a.target_t2i, a.batch, keys), output("loss", a.loss, 1),
+       output("dimage", a.dimage, queries, a.n), output("dtext", a.dtext, queries, a.n),
+       optional_output("dtemp", a.dtemp, 1)});
+}
+
 unsigned pieces(int64_t n, int64_t size) { return static_cast<unsigned>((n + size - 1) / size); }
 
 }  // namespace
 
 void itc(const Itc<float>& args, Stream stream) {
+  check(args);
   const int64_t keys = args.batch + args.queue;
   const auto rows = static_cast<unsigned>(args.batch);
   const size_t sums = kThreads / 32 * sizeof(double);

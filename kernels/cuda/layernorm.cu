@@ -3,6 +3,7 @@
 // dbias on its way, and a second kernel adds the parts in order.
 #include <algorithm>
 
+#include "kernels/cuda/buffers.h"
 #include "kernels/cuda/device/reduce.h"
 #include "kernels/cuda/scratch.h"
 #include "kernels/cuda/warp_row.h"
@@ -165,9 +166,15 @@ __global__ void __launch_bounds__(32 * kSumWarps)
 
 template <class T>
 void forward(const LayerNormForward<T>& args, Stream stream) {
+  const Launch how = over_rows("layernorm_forward", args.rows);
+  // Not InPlace: other warps still read the weight when the first write mean and rstd.
+  const int64_t x_rows = args.x == args.y ? 0 : args.rows;
+  check_buffers("layernorm_forward",
+                {input("x", args.x, x_rows, args.n), input("weight", args.weight, args.n),
+                 input("bias", args.bias, args.n), output("y", args.y, args.rows, args.n),
+                 output("mean", args.mean, args.rows), output("rstd", args.rstd, args.rows)});
   with_eights(args.n, [&](auto eights) {
-    launch(layernorm_forward_kernel<T, eights()>, over_rows("layernorm_forward", args.rows), stream,
-           args);
+    launch(layernorm_forward_kernel<T, eights()>, how, stream, args);
   });
 }
 
@@ -175,10 +182,17 @@ template <class T>
 void backward(const LayerNormBackward<T>& args, Stream stream) {
   if (args.rows == 0 || args.n == 0) return;
   const int64_t per_warp = rows_of_part(args.rows), parts = (args.rows + per_warp - 1) / per_warp;
+  const Launch how = over_rows("layernorm_backward", parts);
+  check_buffers("layernorm_backward",
+                {input("dy", args.dy, args.rows, args.n), input("x", args.x, args.rows, args.n),
+                 input("weight", args.weight, args.n), input("mean", args.mean, args.rows),
+                 input("rstd", args.rstd, args.rows), output("dx", args.dx, args.rows, args.n),
+                 optional_output("dweight", args.dweight, args.n),
+                 output("dbias", args.dbias, args.dweight != nullptr ? args.n : 0)},
+                args.accumulate ? InPlace::no : InPlace::yes);
   const Scratch<float> sums(args.dweight != nullptr ? parts * 2 * args.n : 0);
   with_eights(args.n, [&](auto eights) {
-    launch(layernorm_backward_kernel<T, eights()>, over_rows("layernorm_backward", parts), stream,
-           args, sums.data());
+    launch(layernorm_backward_kernel<T, eights()>, how, stream, args, sums.data());
   });
   if (args.dweight == nullptr) return;
   launch(layernorm_sums_kernel,

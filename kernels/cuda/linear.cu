@@ -9,6 +9,7 @@
 
 #include "core/error.h"
 #include "core/str.h"
+#include "kernels/cuda/buffers.h"
 #include "kernels/cuda/device/bf16.h"
 #include "kernels/cuda/device/cuda.h"
 #include "kernels/cuda/device/vector.h"
@@ -112,29 +113,19 @@ MatmulOperand operand(const char* name, const void* data, int64_t rows, int64_t 
                    "copy it first");
 }
 
-template <class T>
-bool overlap(const T* x, int64_t count, const void* c, const void* c_end) {
-  return x<c_end&& static_cast<const void*>(x + count)> c;
-}
-
-template <class T>
-void check_pointer(const char* name, const T* x) {
-  if (x == nullptr || reinterpret_cast<uintptr_t>(x) % sizeof(T) != 0)
-    throw ValueError(str("[gemm] ", name, " is ", static_cast<const void*>(x),
-                         x == nullptr ? "" : ", which is not aligned to its elements"));
-}
-
 template <class T, class Out>
 void check(const Gemm<T, Out>& g, const MatmulOperand& a, const MatmulOperand& b) {
-  check_pointer("A", g.a);
-  check_pointer("B", g.b);
-  check_pointer("C", g.c);
-  const Out* const c_end = g.c + (g.m - 1) * g.ldc + g.n;
-  const int64_t a_count = ((a.transposed ? g.k : g.m) - 1) * a.ld + (a.transposed ? g.m : g.k);
-  const int64_t b_count = ((b.transposed ? g.n : g.k) - 1) * b.ld + (b.transposed ? g.k : g.n);
-  if (overlap(g.a, a_count, g.c, c_end) || overlap(g.b, b_count, g.c, c_end))
-    throw ValueError("[gemm] C overlaps an operand: it would be read after it was written",
-                     "give C a buffer of its own");
+  const auto operand = [](const char* name, const T* data, const MatmulOperand& x, int64_t rows,
+                          int64_t columns) {
+    return x.transposed ? input(name, data, columns, rows, x.ld)
+                        : input(name, data, rows, columns, x.ld);
+  };
+  const Out* const residual = g.residual == g.c ? nullptr : g.residual;  // may be C
+  check_buffers("gemm", {operand("A", g.a, a, g.m, g.k), operand("B", g.b, b, g.k, g.n),
+                         output("C", g.c, g.m, g.n, g.ldc), optional_input("bias", g.bias, g.n),
+                         optional_output("pre_activation", g.pre_activation, g.m, g.n, g.ldc),
+                         optional_input("gelu_input", g.gelu_input, g.m, g.n, g.ldc),
+                         optional_input("residual", residual, g.m, g.n, g.ldc)});
 }
 
 template <class T, class Out>
@@ -150,7 +141,10 @@ template <class T, class Out>
 void run_gemm(Gemm<T, Out> g, Stream stream) {
   check_sizes(g);
   if (g.m == 0 || g.n == 0) return;
-  if (g.k == 0) return finish<T, Out>(g, nullptr, stream);
+  if (g.k == 0) {
+    check(g, {}, {});
+    return finish<T, Out>(g, nullptr, stream);
+  }
   const bool by_library = !g.gelu && g.gelu_input == nullptr && g.pre_activation == nullptr &&
                           (g.residual == nullptr || !g.accumulate);
   Matmul product{.m = g.m,
@@ -236,6 +230,8 @@ void run_column_sum(const ColumnSum<T>& args, Stream stream) {
     throw ShapeError(
         str("[column_sum] x is [", args.rows, ", ", args.n, "] with row stride ", args.ldx));
   if (args.rows == 0 || args.n == 0) return;
+  check_buffers("column_sum",
+                {input("x", args.x, args.rows, args.n, args.ldx), output("out", args.out, args.n)});
   const int64_t chunks = (args.rows + kSumRows - 1) / kSumRows;
   const Scratch<float> sums(chunks == 1 ? 0 : chunks * args.n);
   launch(column_sum_kernel<T>,

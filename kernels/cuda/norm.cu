@@ -1,6 +1,7 @@
 // Sum of squares in the order of the contract: the threads of a chunk are its interleaved sums.
 #include <cmath>
 
+#include "kernels/cuda/buffers.h"
 #include "kernels/cuda/device/reduce.h"
 #include "kernels/cuda/launch.h"
 #include "kernels/cuda/scratch.h"
@@ -77,11 +78,11 @@ __global__ void __launch_bounds__(kThreads)
 void squared_norm(const SquaredNorm<float>& args, Stream stream) {
   const int64_t count = (args.n + kNormChunk - 1) / kNormChunk;
   const int64_t groups = (count + kNormGroup - 1) / kNormGroup;
+  const dim3 blocks = blocks_for("norm_chunks", count, kChunks);
+  check_buffers("squared_norm", {input("x", args.x, args.n), output("sum", args.sum, 1),
+                                 output("nonfinite", args.nonfinite, 1)});
   const Scratch<Chunk> chunks(count);
-  launch(norm_chunks_kernel,
-         {.kernel = "norm_chunks",
-          .grid = blocks_for("norm_chunks", count, kChunks),
-          .block = dim3(kThreads)},
+  launch(norm_chunks_kernel, {.kernel = "norm_chunks", .grid = blocks, .block = dim3(kThreads)},
          stream, args, chunks.data(), count);
   launch(norm_groups_kernel,
          {.kernel = "norm_groups",

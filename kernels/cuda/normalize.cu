@@ -1,4 +1,5 @@
 // Rows scaled to unit length: a warp has a row, in registers where it fits.
+#include "kernels/cuda/buffers.h"
 #include "kernels/cuda/device/reduce.h"
 #include "kernels/cuda/warp_row.h"
 #include "kernels/normalize.h"
@@ -57,16 +58,23 @@ __global__ void __launch_bounds__(kRowThreads)
 
 template <class T>
 void forward(const NormalizeForward<T>& args, Stream stream) {
+  const Launch how = over_rows("normalize_forward", args.rows);
+  check_buffers("normalize_forward",
+                {input("x", args.x, args.rows, args.n), output("y", args.y, args.rows, args.n),
+                 output("norm", args.norm, args.rows)});
   with_eights(args.n, [&](auto eights) {
-    launch(normalize_forward_kernel<T, eights()>, over_rows("normalize_forward", args.rows), stream,
-           args);
+    launch(normalize_forward_kernel<T, eights()>, how, stream, args);
   });
 }
 template <class T>
 void backward(const NormalizeBackward<T>& args, Stream stream) {
+  const Launch how = over_rows("normalize_backward", args.rows);
+  check_buffers("normalize_backward",
+                {input("dy", args.dy, args.rows, args.n), input("y", args.y, args.rows, args.n),
+                 input("norm", args.norm, args.rows), output("dx", args.dx, args.rows, args.n)},
+                args.accumulate ? InPlace::no : InPlace::yes);
   with_eights(args.n, [&](auto eights) {
-    launch(normalize_backward_kernel<T, eights()>, over_rows("normalize_backward", args.rows),
-           stream, args);
+    launch(normalize_backward_kernel<T, eights()>, how, stream, args);
   });
 }
 

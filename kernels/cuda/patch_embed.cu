@@ -2,6 +2,7 @@
 // the gradient of the tokens once for everything but the weight.
 #include "core/error.h"
 #include "core/str.h"
+#include "kernels/cuda/buffers.h"
 #include "kernels/cuda/device/bf16.h"
 #include "kernels/cuda/device/cuda.h"
 #include "kernels/cuda/launch.h"
@@ -95,7 +96,14 @@ template <class T>
 void forward(const PatchEmbedForward<T>& args, Stream stream) {
   const auto [patches, pixels] = Sizes(args);
   const int64_t rows = args.batch * patches, d = args.width;
-  launch(unfold_kernel<T>, over("unfold", rows * pixels), stream, args, rows * pixels);
+  const Launch unfold = over("unfold", rows * pixels);
+  check_buffers("patch_embed_forward",
+                {input("images", args.images, 3 * args.batch, args.side * args.side),
+                 input("weight", args.weight, d, pixels), input("bias", args.bias, d),
+                 input("cls", args.cls, d), input("pos", args.pos, 1 + patches, d),
+                 output("unfolded", args.unfolded, rows, pixels),
+                 output("tokens", args.tokens, args.batch * (1 + patches), d)});
+  launch(unfold_kernel<T>, unfold, stream, args, rows * pixels);
   // In f32, so that the position is added before the one rounding.
   const Scratch<float> embedded(rows * d);
   gemm(Gemm<T, float>{.m = rows,
@@ -118,6 +126,11 @@ template <class T>
 void backward(const PatchEmbedBackward<T>& args, Stream stream) {
   const auto [patches, pixels] = Sizes(args);
   const int64_t rows = args.batch * patches, d = args.width;
+  check_buffers("patch_embed_backward",
+                {input("dtokens", args.dtokens, args.batch * (1 + patches), d),
+                 input("unfolded", args.unfolded, rows, pixels),
+                 output("dweight", args.dweight, d, pixels), output("dbias", args.dbias, d),
+                 output("dcls", args.dcls, d), output("dpos", args.dpos, 1 + patches, d)});
   const Scratch<float> sums((1 + patches) * d);
   const Scratch<T> dpatches(rows * d);
   launch(token_gradients_kernel<T>, over("token_gradients", (1 + patches) * d), stream, args,

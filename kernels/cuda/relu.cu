@@ -1,4 +1,5 @@
 // ReLU and its gradient.
+#include "kernels/cuda/buffers.h"
 #include "kernels/cuda/flat.h"
 #include "kernels/relu.h"
 
@@ -28,11 +29,19 @@ __global__ void __launch_bounds__(kFlatThreads) relu_backward_kernel(const ReluB
 
 template <class T>
 void forward(const ReluForward<T>& args, Stream stream) {
-  launch(relu_forward_kernel<T>, over_flat("relu_forward", args.n), stream, args);
+  const Launch how = over_flat("relu_forward", args.n);
+  check_buffers("relu_forward", {input("x", args.x, args.n), output("y", args.y, args.n)},
+                InPlace::yes);
+  launch(relu_forward_kernel<T>, how, stream, args);
 }
 template <class T>
 void backward(const ReluBackward<T>& args, Stream stream) {
-  launch(relu_backward_kernel<T>, over_flat("relu_backward", args.n), stream, args);
+  const Launch how = over_flat("relu_backward", args.n);
+  check_buffers(
+      "relu_backward",
+      {input("dy", args.dy, args.n), input("y", args.y, args.n), output("dx", args.dx, args.n)},
+      InPlace::yes);
+  launch(relu_backward_kernel<T>, how, stream, args);
 }
 
 }  // namespace

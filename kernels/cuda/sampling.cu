@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/philox.h"
+#include "kernels/cuda/buffers.h"
 #include "kernels/cuda/device/reduce.h"
 #include "kernels/cuda/launch.h"
 #include "kernels/sampling.h"
@@ -68,9 +69,14 @@ __global__ void __launch_bounds__(kThreads)
 }  // namespace
 
 void sample_negatives(const SampleNegatives<float>& args, Stream stream) {
+  const dim3 blocks = blocks_for("sample_negatives", args.batch);
+  check_buffers("sample_negatives", {input("sim", args.sim, args.batch, args.batch, args.ld),
+                                     optional_input("caption", args.caption, args.batch),
+                                     optional_input("device_step", args.device_step, 1),
+                                     output("index", args.index, args.batch)});
   launch(sample_negatives_kernel,
          {.kernel = "sample_negatives",
-          .grid = blocks_for("sample_negatives", args.batch),
+          .grid = blocks,
           .block = dim3(kThreads),
           .shared =
               static_cast<size_t>(args.batch + 1) * sizeof(double) + kThreads / 32 * sizeof(float)},

@@ -1,5 +1,8 @@
 // Texts picked by index: one block finds the rows where they begin, then a warp copies each.
+#include <algorithm>
+
 #include "core/cuda/fault.h"
+#include "kernels/cuda/buffers.h"
 #include "kernels/cuda/device/fault.h"
 #include "kernels/cuda/launch.h"
 #include "kernels/select_texts.h"
@@ -52,9 +55,21 @@ __global__ void __launch_bounds__(kThreads) select_texts_copy_kernel(const Selec
   }
 }
 
+void check(const SelectTexts& a) {
+  const int64_t texts = a.picked + a.padding;
+  check_buffers(
+      "select_texts",
+      {input("ids", a.ids, std::min<int64_t>(a.picked, 1)),  // cu has their number
+       input("cu", a.cu, a.picked > 0 ? a.texts + 1 : 0), input("source", a.source, a.picked),
+       output("out_ids", a.out_ids, a.rows), output("out_positions", a.out_positions, a.rows),
+       output("out_cu", a.out_cu, texts + 1), output("out_first", a.out_first, a.picked),
+       optional_output("out_ends", a.out_ends, texts)});
+}
+
 }  // namespace
 
 void select_texts(const SelectTexts& args, Stream stream) {
+  check(args);
   launch(select_texts_rows_kernel,
          {.kernel = "select_texts_rows", .grid = dim3(1), .block = dim3(kWarp)}, stream, args,
          medley::cuda::fault_slot("select_texts", "source"));
