@@ -56,20 +56,16 @@ inline AttentionFaults attention_faults(const char* op) {
 // Throws ValueError for what no kernel can run, whatever is in cu_q, cu_k and kv_index.
 template <class T>
 void check_attention_shape(const char* op, const AttentionShape<T>& shape) {
-  const auto within = [&](const char* name, int64_t value, int64_t least, int64_t most) {
-    if (value < least || value > most)
-      throw ValueError(str("[", op, "] ", name, " is ", value, ", not from ", least, " to ", most));
-  };
   // Offsets are int32, and so is a row number beyond the last by up to as many rows again.
-  constexpr int64_t kMost = std::numeric_limits<int32_t>::max(), kMostRows = kMost / 2;
-  within("blocks", shape.blocks, 0, kMost);
-  within("kv_blocks", shape.kv_blocks, 0, kMost);
-  within("q_rows", shape.q_rows, 0, kMostRows);
-  within("k_rows", shape.k_rows, 0, kMostRows);
-  within("max_q", shape.max_q, 0, kMostRows);
-  within("max_k", shape.max_k, 0, kMostRows);
-  within("heads", shape.heads, 1, kMost);
-  within("head_dim", shape.head_dim, 1, kLargestHeadDim);
+  constexpr int64_t kMostRows = std::numeric_limits<int32_t>::max() / 2;
+  check_sizes(op, {{"blocks", shape.blocks},
+                   {"kv_blocks", shape.kv_blocks},
+                   {"q_rows", shape.q_rows, 0, kMostRows},
+                   {"k_rows", shape.k_rows, 0, kMostRows},
+                   {"max_q", shape.max_q, 0, kMostRows},
+                   {"max_k", shape.max_k, 0, kMostRows},
+                   {"heads", shape.heads, 1},
+                   {"head_dim", shape.head_dim, 1, kLargestHeadDim}});
   if (shape.kv_index == nullptr && shape.blocks != shape.kv_blocks)
     throw ValueError(
         str("[", op, "] ", shape.blocks, " query blocks but ", shape.kv_blocks, " key blocks"),

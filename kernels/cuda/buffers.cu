@@ -74,6 +74,13 @@ void check_buffers(const char* op, std::initializer_list<Buffer> buffers, InPlac
     }
 }
 
+void check_sizes(const char* op, std::initializer_list<Size> sizes) {
+  for (const Size& size : sizes)
+    if (size.value < size.least || size.value > size.most)
+      throw ValueError(str("[", op, "] ", size.name, " is ", size.value, ", not from ", size.least,
+                           " to ", size.most));
+}
+
 void check_dropout(const char* op, const DropoutKey& key) {
   if (!(key.p >= 0 && key.p < 1))
     throw ValueError(str("[", op, "] dropout.p is ", key.p, ", not in [0, 1)"),

@@ -8,13 +8,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <limits>
 
 #include "kernels/dropout.h"
 
 namespace medley::kernels::cuda {
 
 // A matrix with a row stride, all in elements; a flat range is one row. Nothing is checked of one
-// that has no elements: counts below 0 are for blocks_for() to refuse.
+// that has no elements: counts below 0 are for blocks_for() and check_sizes() to refuse.
 struct Buffer {
   const char* name;
   const void* data;
@@ -63,6 +64,14 @@ enum class InPlace { no, yes };
 // and for an output that overlaps another buffer. Columns of one matrix do not overlap each other.
 void check_buffers(const char* op, std::initializer_list<Buffer> buffers,
                    InPlace in_place = InPlace::no);
+
+// A size and what it may be.
+struct Size {
+  const char* name;
+  int64_t value, least = 0, most = std::numeric_limits<int32_t>::max();
+};
+// Throws ValueError for a size that is not from its least to its most.
+void check_sizes(const char* op, std::initializer_list<Size> sizes);
 
 // Throws ValueError unless p is in [0, 1).
 void check_dropout(const char* op, const DropoutKey& key);

@@ -166,6 +166,7 @@ __global__ void __launch_bounds__(kThreads)
 }
 
 void check(const Itc<float>& a) {
+  check_sizes("itc", {{"batch", a.batch, 1}, {"queue", a.queue}, {"n", a.n, 1}});
   const int64_t keys = a.batch + a.queue;
   const int64_t queries = a.dimage != nullptr ? a.batch : 0;  // that want gradients
   check_buffers(

@@ -56,6 +56,12 @@ __global__ void __launch_bounds__(kThreads) select_texts_copy_kernel(const Selec
 }
 
 void check(const SelectTexts& a) {
+  check_sizes("select_texts", {{"texts", a.texts},
+                               {"longest", a.longest},
+                               {"picked", a.picked},
+                               {"padding", a.padding},
+                               {"rows", a.rows},
+                               {"rows_before", a.rows_before}});
   const int64_t texts = a.picked + a.padding;
   check_buffers(
       "select_texts",

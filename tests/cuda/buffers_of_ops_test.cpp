@@ -165,6 +165,10 @@ TEST_CASE("buffers: losses and what they are drawn from", "[buffers]") {
                            .out_cu = m,
                            .out_first = m};
   MEDLEY_CHECK_OP(select_texts, select, cu, out_positions);
+  SelectTexts negative = select;
+  negative.padding = -1;
+  CHECK_THROWS_WITH(ops::select_texts(negative, stream()),
+                    Contains("[select_texts] padding is -1, not from 0 to "));
 }
 
 TEST_CASE("buffers: the contrastive loss", "[buffers]") {
@@ -189,6 +193,9 @@ TEST_CASE("buffers: the contrastive loss", "[buffers]") {
                        .dtext = m,
                        .dtemp = m};
   MEDLEY_CHECK_OP(itc, itc, text_queue, dtext);
+  Itc<float> empty = itc;
+  empty.batch = 0;
+  CHECK_THROWS_WITH(ops::itc(empty, stream()), Contains("[itc] batch is 0, not from 1 to "));
 }
 
 TEST_CASE("buffers: products and patches", "[buffers]") {
