@@ -197,7 +197,7 @@ void Tensor::fill_zero() const {
 }
 
 Tensor Tensor::to(Device target) const {
-  if (target == device()) return detach();
+  if (target == device()) return *this;
   if (device().kind == Device::Meta) {
     throw DeviceError(medley::str("[tensor] ", str(), " cannot be copied to ", medley::str(target)),
                       "a Meta tensor has no values");

@@ -14,12 +14,12 @@ namespace medley::kernels {
 struct DropoutKey {
   float p = 0;
   uint64_t seed = 0;
-  uint32_t step = 0;
+  // [1], on the device of the data; null: step 0. Read when the kernel runs: the arguments of a
+  // captured graph are fixed, while the step moves on.
+  const uint64_t* step = nullptr;
   uint32_t site = 0;  // which dropout of the model: unique within a step
-  // Read in place of `step` by CUDA kernels when not null: a captured graph has its arguments
-  // fixed, while the step moves on.
-  const uint64_t* device_step = nullptr;
 
+  constexpr uint32_t now() const { return step ? static_cast<uint32_t>(*step) : 0; }
   constexpr bool active() const { return p > 0; }
   // Elements are kept when their 16-bit draw is at least this.
   constexpr uint32_t threshold() const { return static_cast<uint32_t>(p * 65536.0f + 0.5f); }
@@ -31,7 +31,7 @@ struct DropoutKey {
 constexpr std::array<uint32_t, 4> dropout_block(const DropoutKey& key, uint32_t batch, uint32_t row,
                                                 uint32_t c) {
   const auto low = static_cast<uint32_t>(key.seed), high = static_cast<uint32_t>(key.seed >> 32);
-  return philox4x32({c, row, batch, key.step},
+  return philox4x32({c, row, batch, key.now()},
                     {low ^ (static_cast<uint32_t>(Purpose::dropout) << 24), high ^ key.site});
 }
 

@@ -12,7 +12,7 @@ struct Ema {
   int64_t n = 0;
   T* average = nullptr;
   const T* value = nullptr;
-  double keep = 0;
+  const double* keep = nullptr;  // [1]; null: 0, a copy
 };
 
 namespace cpu {

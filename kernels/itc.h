@@ -27,11 +27,10 @@ struct Itc {
   const int64_t* caption =
       nullptr;  // [B] ids of equal captions; null: every pair is its own only positive
   const int64_t* queue_caption =
-      nullptr;              // [Q], -1 for none; null exactly when caption is null or Q is 0
-  const T* temp = nullptr;  // [1]
-  T alpha = 0;
-  const double* device_alpha = nullptr;  // read in place of alpha by CUDA kernels when not null
-  T* sim_i2t = nullptr;                  // [B, K], all four are written and may be read afterwards
+      nullptr;                    // [Q], -1 for none; null exactly when caption is null or Q is 0
+  const T* temp = nullptr;        // [1]
+  const double* alpha = nullptr;  // [1]; null: 0
+  T* sim_i2t = nullptr;           // [B, K], all four are written and may be read afterwards
   T* sim_t2i = nullptr;
   T* target_i2t = nullptr;
   T* target_t2i = nullptr;

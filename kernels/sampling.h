@@ -15,12 +15,13 @@ struct SampleNegatives {
   const T* sim = nullptr;  // [B, >= B], row stride ld
   int64_t ld = 0;
   const int64_t* caption = nullptr;  // [B]: equal ids are positives too; null: only the diagonal is
-  uint64_t seed = 0, step = 0;       // Random(seed, Purpose::negatives, step, 2 * b + direction)
-  const uint64_t* device_step = nullptr;  // read in place of step by CUDA kernels when not null
-  double scale = 1;                       // softmax(scale sim)
-  double floor = 1e-4;                    // the original's in pre-training; 0 in retrieval
-  uint32_t direction = 0;                 // 0: images for texts, 1: texts for images
-  int32_t* index = nullptr;  // [B]; (b + 1) % B where all columns are positive or sim is NaN
+  const T* temp = nullptr;           // [1]: softmax(sim / temp); null: softmax(sim)
+  double floor = 1e-4;               // the original's in pre-training; 0 in retrieval
+  // Row b draws by Random(seed, Purpose::negatives, *step, 2 * b + direction).
+  uint64_t seed = 0;
+  const uint64_t* step = nullptr;  // [1]; null: 0
+  uint32_t direction = 0;          // 0: images for texts, 1: texts for images
+  int32_t* index = nullptr;        // [B]; (b + 1) % B where all columns are positive or sim is NaN
 };
 
 namespace cpu {

@@ -35,7 +35,7 @@ PackedText pack(const std::vector<std::vector<int32_t>>& captions, Device device
 }
 
 PackedText to(const PackedText& text, Device device) {
-  if (text.ids.device() == device) return text;
+  if (!text.ids.defined() || text.ids.device() == device) return text;
   PackedText moved = text;
   moved.ids = text.ids.to(device);
   moved.positions = text.positions.to(device);
@@ -77,6 +77,8 @@ Batch to(const Batch& batch, Device device) {
   moved.images = batch.images.to(device);
   moved.text = to(batch.text, device);
   if (batch.caption.defined()) moved.caption = batch.caption.to(device);
+  moved.answers = to(batch.answers, device);
+  if (batch.truth.defined()) moved.truth = batch.truth.to(device);
   return moved;
 }
 

@@ -10,6 +10,12 @@
 
 namespace medley::models {
 
+// [SEP] ends a text; the other two stand in place of its [CLS]: [DEC] before a text that is
+// written, [ENC] before one that is read beside a picture.
+struct SpecialTokens {
+  int32_t sep = 3, dec = 4, enc = 5;
+};
+
 struct PackedText {
   Tensor ids;        // [tokens] i32; each caption is [CLS] ... [SEP]
   Tensor positions;  // [tokens] i32: 0, 1, ... within each caption
@@ -34,10 +40,15 @@ PackedText to(const PackedText& text, Device device);
 PackedText pad(const PackedText& text, int64_t most);
 
 struct Batch {
-  Tensor images;  // [B, 3, S, S], normalised
-  PackedText text;
-  Tensor caption;                // [B] i64: equal for equal captions
+  Tensor images;                 // [B, 3, S, S], normalised; NLVR2: [2B, ...], left ones first
+  PackedText text;               // B captions, questions or sentences
+  Tensor caption;                // [B] i64: equal for equal captions; retrieval: for equal pictures
   std::vector<int64_t> samples;  // [B] ids in the data set, for messages and replay
+  // VQA: A answers, the question of each, and the share of people who gave it.
+  PackedText answers;
+  std::vector<int32_t> question_of;
+  std::vector<double> answer_weights;
+  Tensor truth;  // NLVR2: [B] i32, 1 where the sentence is true
 };
 Batch to(const Batch& batch, Device device);
 

@@ -12,8 +12,7 @@ struct ItcInputs {
   Tensor image_queue, text_queue;        // [Q, E]; undefined when Q = 0
   Tensor caption,
       queue_caption;  // [B], [Q] i64 ids of equal captions; undefined: only the pair is positive
-  double alpha = 0;
-  const double* device_alpha = nullptr;  // see kernels/itc.h
+  const double* alpha = nullptr;  // weight of the soft targets, on their device; null: 0
 };
 
 struct ItcResult {

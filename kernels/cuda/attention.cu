@@ -38,7 +38,7 @@ void check(const AttentionForward<T>& args) {
   check_buffers(kOp, {input("q", args.q, shape.q_rows, width, args.q_stride),
                       input("k", args.k, shape.k_rows, width, args.k_stride),
                       input("v", args.v, shape.k_rows, width, args.v_stride), cu_q_of(shape),
-                      cu_k_of(shape), kv_index_of(shape), device_step_of(shape),
+                      cu_k_of(shape), kv_index_of(shape), step_of(shape),
                       output("o", args.o, shape.q_rows, width, args.o_stride),
                       optional_output("lse", args.lse, shape.heads, shape.q_rows)});
 }

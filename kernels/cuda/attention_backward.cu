@@ -55,10 +55,10 @@ void check(const AttentionBackward<T>& args) {
     return output(x.name, x.data, x.rows, width, x.stride);
   };
   const AttentionShape<T>& shape = args.shape;
-  check_buffers(kOp, {read(in[0]), read(in[1]), read(in[2]), read(in[3]), read(in[4]),
-                      input("lse", args.lse, shape.heads, shape.q_rows), cu_q_of(shape),
-                      cu_k_of(shape), kv_index_of(shape), device_step_of(shape), written(out[0]),
-                      written(out[1]), written(out[2])});
+  check_buffers(
+      kOp, {read(in[0]), read(in[1]), read(in[2]), read(in[3]), read(in[4]),
+            input("lse", args.lse, shape.heads, shape.q_rows), cu_q_of(shape), cu_k_of(shape),
+            kv_index_of(shape), step_of(shape), written(out[0]), written(out[1]), written(out[2])});
 }
 
 // Rows can be read and written in pieces of 16 bytes.

@@ -102,7 +102,7 @@ class TiledBackward {
             first_ + key < rows.visible[row] ? expf(fmaf(s[r][c], shape.scale, -rows.lse[row])) : 0;
         float factor = 1;
         if (shape.dropout.active())
-          factor = dropout_keeps(device::current(shape.dropout), rows.pair[row], rows.in_block[row],
+          factor = dropout_keeps(shape.dropout, rows.pair[row], rows.in_block[row],
                                  static_cast<uint32_t>(first_ + key))
                        ? shape.dropout.scale()
                        : 0;

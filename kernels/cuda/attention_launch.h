@@ -94,8 +94,8 @@ Buffer kv_index_of(const AttentionShape<T>& shape) {
   return optional_input("kv_index", shape.kv_index, shape.blocks);
 }
 template <class T>
-Buffer device_step_of(const AttentionShape<T>& shape) {
-  return optional_input("device_step", shape.dropout.device_step, 1);
+Buffer step_of(const AttentionShape<T>& shape) {
+  return optional_input("step", shape.dropout.step, 1);
 }
 
 template <int value>

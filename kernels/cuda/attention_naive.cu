@@ -52,7 +52,7 @@ __global__ void __launch_bounds__(kWarps* kLanes, 8)
       float p = expf(score - largest);
       sum = sum * correction + device::warp_sum(p);
       if (shape.dropout.active() &&
-          !dropout_keeps(device::current(shape.dropout), blockIdx.x, static_cast<uint32_t>(row),
+          !dropout_keeps(shape.dropout, blockIdx.x, static_cast<uint32_t>(row),
                          static_cast<uint32_t>(key)))
         p = 0;
       for (float& x : out) x *= correction;

@@ -8,7 +8,6 @@
 #include "kernels/cuda/attention_launch.h"
 #include "kernels/cuda/device/cp_async.h"
 #include "kernels/cuda/device/cuda.h"
-#include "kernels/cuda/device/dropout.h"
 #include "kernels/cuda/device/fault.h"
 #include "kernels/cuda/device/ldmatrix.h"
 
@@ -140,7 +139,7 @@ struct Fragments {
 // Keep bits of eight probabilities of a row: bit j for column 8 c + j.
 MEDLEY_DEVICE uint32_t dropout_bits(const DropoutKey& key, uint32_t batch, uint32_t row,
                                     uint32_t c) {
-  const std::array<uint32_t, 4> words = dropout_block(device::current(key), batch, row, c);
+  const std::array<uint32_t, 4> words = dropout_block(key, batch, row, c);
   const uint32_t threshold = key.threshold();
   uint32_t bits = 0;
   for (uint32_t i = 0; i < 4; ++i) {

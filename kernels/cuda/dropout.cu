@@ -1,6 +1,5 @@
 // Dropout: a warp has a row, a Philox block eight columns of it.
 #include "kernels/cuda/buffers.h"
-#include "kernels/cuda/device/dropout.h"
 #include "kernels/cuda/warp_row.h"
 #include "kernels/dropout.h"
 
@@ -12,7 +11,8 @@ MEDLEY_DEVICE void drop(Eight& x, const DropoutKey& key, uint32_t row, uint32_t 
   const std::array<uint32_t, 4> words = dropout_block(key, 0, row, c);
   const uint32_t threshold = key.threshold();
   const float scale = key.scale();
-  MEDLEY_UNROLL for (int j = 0; j < 8; ++j) {
+  MEDLEY_UNROLL
+  for (int j = 0; j < 8; ++j) {
     const uint32_t word = words[static_cast<size_t>(j / 2)];
     const uint32_t draw = j % 2 == 0 ? word & 0xffffu : word >> 16;
     x.at[j] = draw >= threshold ? scale * x.at[j] : 0.0f;
@@ -24,7 +24,7 @@ template <class T>
 __global__ void __launch_bounds__(kRowThreads) dropout_kernel(const Dropout<T> a) {
   const int64_t row = warp_index();
   if (row >= a.rows) return;
-  const DropoutKey key = device::current(a.key);
+  const DropoutKey& key = a.key;
   const T* const x = a.x + row * a.n;
   T* const y = a.y + row * a.n;
   for (int64_t i = first_column(); i < a.n; i += kColumnStride) {
@@ -40,8 +40,7 @@ void run(const Dropout<T>& args, Stream stream) {
   const Launch how = over_rows("dropout", args.rows);
   check_dropout("dropout", args.key);
   check_buffers("dropout",
-                {input("x", args.x, args.rows, args.n),
-                 optional_input("device_step", args.key.device_step, 1),
+                {input("x", args.x, args.rows, args.n), optional_input("step", args.key.step, 1),
                  output("y", args.y, args.rows, args.n)},
                 InPlace::yes);
   launch(dropout_kernel<T>, how, stream, args);

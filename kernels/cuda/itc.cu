@@ -56,9 +56,10 @@ __global__ void __launch_bounds__(kTileThreads) itc_similarities_kernel(const It
       [&](int64_t p, int j) { return k0 + j < keys ? key(a, d, k0 + j, p) : 0.0f; }, sum);
   const float inverse = 1 / *a.temp;
   const int64_t b = b0 + threadIdx.x / 16 * 4, k = k0 + threadIdx.x % 16 * 4;
-  MEDLEY_UNROLL for (int r = 0; r < 4; ++r)
-      MEDLEY_UNROLL for (int c = 0; c < 4; ++c) if (b + r < a.batch && k + c < keys)
-          out[(b + r) * keys + k + c] = sum[r][c] * inverse;
+  MEDLEY_UNROLL
+  for (int r = 0; r < 4; ++r) MEDLEY_UNROLL
+  for (int c = 0; c < 4; ++c)
+    if (b + r < a.batch && k + c < keys) out[(b + r) * keys + k + c] = sum[r][c] * inverse;
 }
 
 // A row's softmax, and its parts of loss and -temp dtemp.
@@ -89,7 +90,7 @@ __global__ void __launch_bounds__(kThreads)
   momentum.reduce(shared);
   positives = device::block_sum(positives, shared);
 
-  const float alpha = a.device_alpha != nullptr ? static_cast<float>(*a.device_alpha) : a.alpha;
+  const float alpha = a.alpha != nullptr ? static_cast<float>(*a.alpha) : 0;
   const float soft = alpha / momentum.exps, hard = (1 - alpha) / positives;
   const float half = 0.5f / static_cast<float>(a.batch), inverse_sum = 1 / sims.exps;
   float expected = 0, dsim_sim = 0;
@@ -149,9 +150,10 @@ __global__ void __launch_bounds__(kTileThreads)
       [&](int64_t k, int j) { return e0 + j < a.n ? key(a, d, k, e0 + j) : 0.0f; }, sum);
   float* const part = parts + blockIdx.z * a.batch * a.n;  // [parts, 2, B, E]
   const int64_t b = b0 + threadIdx.x / 16 * 4, e = e0 + threadIdx.x % 16 * 4;
-  MEDLEY_UNROLL for (int r = 0; r < 4; ++r)
-      MEDLEY_UNROLL for (int c = 0; c < 4; ++c) if (b + r < a.batch && e + c < a.n)
-          part[(b + r) * a.n + e + c] = sum[r][c];
+  MEDLEY_UNROLL
+  for (int r = 0; r < 4; ++r) MEDLEY_UNROLL
+  for (int c = 0; c < 4; ++c)
+    if (b + r < a.batch && e + c < a.n) part[(b + r) * a.n + e + c] = sum[r][c];
 }
 
 // The parts in order, divided by temp. blockIdx.y: direction.
@@ -178,7 +180,7 @@ void check(const Itc<float>& a) {
        input("text_queue", a.text_queue, a.queue, a.n),
        optional_input("caption", a.caption, a.batch),
        input("queue_caption", a.queue_caption, a.caption != nullptr ? a.queue : 0),
-       input("temp", a.temp, 1), optional_input("device_alpha", a.device_alpha, 1),
+       input("temp", a.temp, 1), optional_input("alpha", a.alpha, 1),
        output("sim_i2t", a.sim_i2t, a.batch, keys), output("sim_t2i", a.sim_t2i, a.batch, keys),
        output("target_i2t", a.target_i2t, a.batch, keys),
        output("target_t2i", a.target_t2i, a.batch, keys), output("loss", a.loss, 1),

@@ -16,7 +16,7 @@ constexpr int kThreads = 128;
 
 // The first number of Random(seed, Purpose::negatives, step, 2 b + direction), in [0, 1).
 MEDLEY_DEVICE double first_uniform(const SampleNegatives<float>& a, int64_t b) {
-  const uint64_t step = a.device_step != nullptr ? *a.device_step : a.step;
+  const uint64_t step = a.step != nullptr ? *a.step : 0;
   const uint32_t sample = static_cast<uint32_t>(2 * b) + a.direction;
   return philox4x32(stream_counter(Purpose::negatives, step, sample), stream_key(a.seed))[0] *
          0x1p-32;
@@ -50,11 +50,12 @@ __global__ void __launch_bounds__(kThreads)
   float* const partial = reinterpret_cast<float*>(sum + 1);  // [warps]
   const int64_t b = blockIdx.x;
   const float* const sim = a.sim + b * a.ld;
+  const double scale = a.temp != nullptr ? 1 / static_cast<double>(*a.temp) : 1;
   float largest = -FLT_MAX;
   for (int64_t j = threadIdx.x; j < a.batch; j += kThreads) largest = fmaxf(largest, sim[j]);
   largest = device::block_max(largest, partial);
   for (int64_t j = threadIdx.x; j < a.batch; j += kThreads)
-    weight[j] = std::exp(a.scale * (static_cast<double>(sim[j]) - static_cast<double>(largest)));
+    weight[j] = std::exp(scale * (static_cast<double>(sim[j]) - static_cast<double>(largest)));
   __syncthreads();
   if (threadIdx.x == 0) *sum = sum_in_order(weight, a.batch);
   __syncthreads();
@@ -70,10 +71,11 @@ __global__ void __launch_bounds__(kThreads)
 
 void sample_negatives(const SampleNegatives<float>& args, Stream stream) {
   const dim3 blocks = blocks_for("sample_negatives", args.batch);
-  check_buffers("sample_negatives", {input("sim", args.sim, args.batch, args.batch, args.ld),
-                                     optional_input("caption", args.caption, args.batch),
-                                     optional_input("device_step", args.device_step, 1),
-                                     output("index", args.index, args.batch)});
+  check_buffers(
+      "sample_negatives",
+      {input("sim", args.sim, args.batch, args.batch, args.ld),
+       optional_input("caption", args.caption, args.batch), optional_input("temp", args.temp, 1),
+       optional_input("step", args.step, 1), output("index", args.index, args.batch)});
   launch(sample_negatives_kernel,
          {.kernel = "sample_negatives",
           .grid = blocks,

@@ -7,7 +7,8 @@ namespace medley::kernels::reference {
 
 template <class T>
 void ema(const Ema<T>& args) {
-  const T keep = static_cast<T>(args.keep), take = static_cast<T>(1 - args.keep);
+  const double kept = args.keep ? *args.keep : 0;
+  const T keep = static_cast<T>(kept), take = static_cast<T>(1 - kept);
   for (int64_t i = 0; i < args.n; ++i)
     args.average[i] = args.average[i] * keep + args.value[i] * take;
 }

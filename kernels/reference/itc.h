@@ -32,7 +32,7 @@ void softmax_row(T* row, int64_t n) {
 template <class T>
 void itc_direction(const Itc<T>& args, const ItcDirection<T>& d) {
   const int64_t b_count = args.batch, k_count = args.batch + args.queue, e = args.n;
-  const T temp = *args.temp, alpha = args.alpha;
+  const T temp = *args.temp, alpha = args.alpha ? static_cast<T>(*args.alpha) : T(0);
   const auto key = [&](int64_t k) {
     return k < b_count ? d.keys + k * e : d.queue + (k - b_count) * e;
   };

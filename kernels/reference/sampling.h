@@ -14,10 +14,11 @@ namespace medley::kernels::reference {
 template <class T>
 double negative_weights(const SampleNegatives<T>& args, int64_t b, double* weight) {
   const T* sim = args.sim + b * args.ld;
+  const double scale = args.temp ? 1 / static_cast<double>(*args.temp) : 1;
   const double largest = static_cast<double>(*std::max_element(sim, sim + args.batch));
   double sum = 0, total = 0;
   for (int64_t j = 0; j < args.batch; ++j)
-    sum += weight[j] = std::exp(args.scale * (static_cast<double>(sim[j]) - largest));
+    sum += weight[j] = std::exp(scale * (static_cast<double>(sim[j]) - largest));
   for (int64_t j = 0; j < args.batch; ++j) {
     const bool positive = args.caption ? args.caption[j] == args.caption[b] : j == b;
     weight[j] = positive ? 0 : weight[j] / sum + args.floor;
@@ -30,7 +31,7 @@ double negative_weights(const SampleNegatives<T>& args, int64_t b, double* weigh
 template <class T>
 int32_t sample_negative(const SampleNegatives<T>& args, int64_t b, double* weight) {
   const double total = negative_weights(args, b, weight);
-  Random random(args.seed, Purpose::negatives, args.step,
+  Random random(args.seed, Purpose::negatives, args.step ? *args.step : 0,
                 static_cast<uint32_t>(2 * b) + args.direction);
   double left = random.uniform() * total;
   int64_t drawn = (b + 1) % args.batch;

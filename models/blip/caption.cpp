@@ -1,39 +1,32 @@
-// Captions: learning to write them, and writing them.
-#include "autograd/ops/cross_entropy.h"
+// Captions: their scores, and writing them.
 #include "core/scope.h"
-#include "models/blip/impl.h"
+#include "models/blip/blip.h"
 #include "models/generation/generate.h"
-#include "models/text/next_token.h"
 
 namespace medley::models {
 
-Tensor Blip::caption_loss(const Batch& batch, int64_t given, const BatchInfo& info) {
-  const Impl& m = *impl_;
+Tensor Blip::decode(const Tensor& image_tokens, const PackedText& text, const NextTokens& next,
+                    const DropoutSites& sites) const {
   const Scope scope("blip");
-  m.require_training("caption_loss");
-  const NextTokens next = next_tokens(batch.text, given);
-  MedPass pass = decoder_pass(batch.text, m.tokens.dec, next);
-  pass.dropout = m.text_sites(info, DropoutSites::lockstep);
-  pass.image = m.student.image.tokens(batch.images, m.image_sites(info, DropoutSites::lockstep));
-  pass.images = autograd::uniform_sequences(batch.images.size(0), m.model.tokens_per_image(),
-                                            pass.image.device());
-  const Tensor logits = m.student.text.logits(m.student.text.forward(pass));
-  if (info.trace) info.trace->lm_logits = logits;
-  const Scope loss("lm");
-  return autograd::cross_entropy(logits, next.tokens, m.losses.label_smoothing);
+  MedPass pass = decoder_pass(to(text, device_), tokens_.dec, next);
+  pass.dropout = sites;
+  pass.image = image_rows(image_tokens);
+  pass.images =
+      autograd::uniform_sequences(image_tokens.size(0), model_.tokens_per_image(), device_);
+  return towers_.text.logits(towers_.text.forward(pass));
 }
 
 std::vector<std::vector<Generated>> Blip::caption(const Tensor& image_tokens,
                                                   const GenerateOptions& options,
                                                   const std::vector<int32_t>& prompt,
-                                                  const std::vector<uint64_t>& streams) {
+                                                  const std::vector<uint64_t>& streams) const {
   const Scope scope("blip");
-  std::vector<int32_t> start{impl_->tokens.dec};
+  std::vector<int32_t> start{tokens_.dec};
   start.insert(start.end(), prompt.begin(), prompt.end());
-  const Memory images{impl_->image_rows(image_tokens),
-                      autograd::uniform_sequences(image_tokens.size(0),
-                                                  impl_->model.tokens_per_image(), impl_->device)};
-  return generate(impl_->student.text, images, {start, impl_->tokens.sep}, options, streams);
+  const Memory images{
+      image_rows(image_tokens),
+      autograd::uniform_sequences(image_tokens.size(0), model_.tokens_per_image(), device_)};
+  return generate(towers_.text, images, {start, tokens_.sep}, options, streams);
 }
 
 }  // namespace medley::models

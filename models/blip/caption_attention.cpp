@@ -7,7 +7,6 @@
 #include "core/scope.h"
 #include "core/str.h"
 #include "models/blip/blip.h"
-#include "models/blip/impl.h"
 
 namespace medley::models {
 namespace {
@@ -40,22 +39,23 @@ void add_probabilities(const Tensor& q, const Tensor& kv, int64_t heads, double 
 
 }  // namespace
 
-Tensor Blip::caption_attention(const Tensor& image_tokens, const std::vector<int32_t>& caption) {
+Tensor Blip::caption_attention(const Tensor& image_tokens,
+                               const std::vector<int32_t>& caption) const {
   const autograd::NoGrad no_grad;
   const Scope scope("blip");
   if (caption.empty() || image_tokens.size(0) != 1)
     throw ValueError(str("[caption_attention] takes one image and one caption with a word: got ",
                          image_tokens.size(0), " images and ", caption.size(), " tokens"));
   std::vector<int32_t> read(caption.begin(), caption.end() - 1);
-  read.insert(read.begin(), impl_->tokens.dec);
-  const PackedText text = pack({read}, impl_->device);
-  const Med& med = impl_->student.text;
-  const Tensor rows = impl_->image_rows(image_tokens);
-  const autograd::Sequences image = autograd::uniform_sequences(1, rows.size(0), impl_->device);
+  read.insert(read.begin(), tokens_.dec);
+  const PackedText text = pack({read}, device_);
+  const Med& med = towers_.text;
+  const Tensor rows = image_rows(image_tokens);
+  const autograd::Sequences image = autograd::uniform_sequences(1, rows.size(0), device_);
 
   const int64_t N = rows.size(0), T = text.ids.size(0);
   std::vector<double> mean(static_cast<size_t>(T * N));
-  const double weight = 1 / static_cast<double>(impl_->model.text_depth * impl_->model.text_heads);
+  const double weight = 1 / static_cast<double>(model_.text_depth * model_.text_heads);
   Tensor x = med.embed(text.ids, text.positions);
   for (const MedLayer& layer : med.layers()) {
     x = layer.decoder.finish(layer.decoder.context(x, text.sequences, true, {}), x, {});
@@ -63,7 +63,7 @@ Tensor Blip::caption_attention(const Tensor& image_tokens, const std::vector<int
     add_probabilities(layer.cross.query(x), kv, layer.cross.heads, weight, mean);
     x = layer.feed_forward(layer.cross(x, kv, text.sequences, image, {}, {}, {}));
   }
-  return Tensor::from(mean, {T, N}).to(impl_->dtype);
+  return Tensor::from(mean, {T, N}).to(rows.dtype());
 }
 
 }  // namespace medley::models

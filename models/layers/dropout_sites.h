@@ -25,15 +25,14 @@ struct DropoutSites {
 
   double p = 0;  // 0: nothing is dropped
   uint64_t seed = 0;
-  int64_t batch = 0;  // its number: what kernels/dropout.h calls the step
+  // Its number, on the model's device: what kernels/dropout.h calls the step. Null: 0.
+  const uint64_t* batch = nullptr;
   Pass pass = contrast;
-  const uint64_t* device_batch = nullptr;
 
   kernels::DropoutKey at(size_t layer, Site site) const { return at(layer, site, p); }
   kernels::DropoutKey at(size_t layer, Site site, double rate) const {
-    return {static_cast<float>(rate), seed, static_cast<uint32_t>(batch),
-            static_cast<uint32_t>(pass) << 24 | static_cast<uint32_t>(layer) << 4 | site,
-            device_batch};
+    return {static_cast<float>(rate), seed, batch,
+            static_cast<uint32_t>(pass) << 24 | static_cast<uint32_t>(layer) << 4 | site};
   }
 };
 

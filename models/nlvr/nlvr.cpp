@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "autograd/ops/add.h"
-#include "autograd/ops/cross_entropy.h"
 #include "autograd/ops/dropout.h"
 #include "autograd/ops/embedding.h"
 #include "autograd/ops/relu.h"
@@ -97,20 +96,17 @@ Tensor Nlvr::cross(const Layer& layer, bool merges, const Tensor& x, const Packe
       autograd::add(x, autograd::dropout(both, sites.at(index, Site::cross_output))));
 }
 
-Tensor Nlvr::states(const Tensor& images, const PackedText& text, const BatchInfo& info) const {
+Tensor Nlvr::states(const Tensor& images, const PackedText& text, const DropoutSites& dropout,
+                    const DropoutSites& image_sites) const {
   const Scope scope("nlvr");
   const auto count = static_cast<int64_t>(text.lengths.size());
   if (images.size(0) != 2 * count)
     throw ValueError(str("[nlvr] ", images.size(0), " pictures do not go with ", count, " texts"),
                      "give the left pictures, then as many right ones");
-  const auto sites = [&](double rate) {
-    return DropoutSites{rate, info.seed, info.batch, DropoutSites::contrast};
-  };
-  const DropoutSites dropout = sites(config_.dropout);
   const int64_t tokens = config_.tokens_per_image();
-  const Pair pictures{autograd::split_rows(image_.tokens(images, sites(config_.drop_path)),
-                                           {count * tokens, count * tokens}),
-                      autograd::uniform_sequences(count, tokens, device_)};
+  const Pair pictures{
+      autograd::split_rows(image_.tokens(images, image_sites), {count * tokens, count * tokens}),
+      autograd::uniform_sequences(count, tokens, device_)};
   Tensor x = autograd::dropout(
       embedding_norm_(autograd::embedding(with_first_token(text, tokens_.enc), text.positions,
                                           words_, positions_, words_.tensor().dtype())),
@@ -127,15 +123,12 @@ Tensor Nlvr::states(const Tensor& images, const PackedText& text, const BatchInf
   return x;
 }
 
-Tensor Nlvr::logits(const Tensor& images, const PackedText& text, const BatchInfo& info) const {
-  const Tensor first = autograd::gather_rows(states(images, text, info), first_rows(text));
+Tensor Nlvr::logits(const Tensor& images, const PackedText& text, const DropoutSites& text_sites,
+                    const DropoutSites& image_sites) const {
+  const Tensor first =
+      autograd::gather_rows(states(images, text, text_sites, image_sites), first_rows(text));
   const Scope scope("cls_head");
   return head_second_(autograd::relu(head_first_(first)));
-}
-
-Tensor Nlvr::loss(const Tensor& images, const PackedText& text, const Tensor& targets,
-                  const BatchInfo& info) const {
-  return autograd::cross_entropy(logits(images, text, info), targets);
 }
 
 }  // namespace medley::models

@@ -25,13 +25,13 @@ class Nlvr {
   // Last hidden states of all tokens, [tokens, C]. images [2B, 3, S, S]: the left pictures, then
   // the right ones; text i belongs to pictures i and B + i and begins with [CLS], which becomes
   // [ENC]. Throws ValueError when the numbers do not fit.
-  Tensor states(const Tensor& images, const PackedText& text, const BatchInfo& info = {}) const;
+  Tensor states(const Tensor& images, const PackedText& text, const DropoutSites& text_sites = {},
+                const DropoutSites& image_sites = {}) const;
   // [B, 2]; class 1 is true.
-  Tensor logits(const Tensor& images, const PackedText& text, const BatchInfo& info = {}) const;
-  // Mean cross-entropy; targets [B] i32.
-  Tensor loss(const Tensor& images, const PackedText& text, const Tensor& targets,
-              const BatchInfo& info) const;
+  Tensor logits(const Tensor& images, const PackedText& text, const DropoutSites& text_sites = {},
+                const DropoutSites& image_sites = {}) const;
 
+  const ModelConfig& model() const { return config_; }
   autograd::ParameterStore& weights() { return weights_; }
 
  private:

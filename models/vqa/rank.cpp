@@ -5,7 +5,6 @@
 #include <numeric>
 
 #include "core/error.h"
-#include "core/scope.h"
 #include "core/str.h"
 #include "models/generation/scores.h"
 #include "models/text/next_token.h"
@@ -41,11 +40,7 @@ std::vector<Vqa::Ranked> Vqa::rank(const Memory& questions, const PackedText& ca
   // [DEC] alone for each question; the token behind it is only there to be predicted.
   const PackedText first =
       pack(std::vector<std::vector<int32_t>>(count, {tokens_.dec, tokens_.sep}), device_);
-  Tensor logits;
-  {
-    const Scope scope("vqa");
-    logits = decode(questions, first, question, next_tokens(first), {}).to(DType::f64);
-  }
+  const Tensor logits = decode(questions, first, question, next_tokens(first)).to(DType::f64);
   std::vector<Ranked> ranked(count);
   for (size_t q = 0; q < count; ++q) {
     const auto row = static_cast<int64_t>(q);

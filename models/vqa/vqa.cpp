@@ -38,14 +38,15 @@ Vqa::Vqa(const ModelConfig& config, SpecialTokens tokens, DType dtype, Device de
   weights_ = seed ? builder.build(dtype, device, *seed) : builder.build_zeros(dtype, device);
 }
 
-Tensor Vqa::encode_image(const Tensor& images) {
+Tensor Vqa::encode_image(const Tensor& images, const DropoutSites& sites) {
   const Scope scope("vqa");
-  return image_.tokens(images).view(
-      {images.size(0), config_.tokens_per_image(), config_.vit_width});
+  return image_.tokens(images, sites)
+      .view({images.size(0), config_.tokens_per_image(), config_.vit_width});
 }
 
-Memory Vqa::encode(const Tensor& image_tokens, const PackedText& questions, Blip::FirstToken first,
-                   const DropoutSites& sites) const {
+Memory Vqa::read(const Tensor& image_tokens, const PackedText& questions, Blip::FirstToken first,
+                 const DropoutSites& sites) {
+  const Scope scope("vqa");
   const int64_t images = image_tokens.size(0);
   if (images != static_cast<int64_t>(questions.lengths.size()))
     throw ValueError(
@@ -61,14 +62,10 @@ Memory Vqa::encode(const Tensor& image_tokens, const PackedText& questions, Blip
   return {encoder_.forward(pass), questions.sequences};
 }
 
-Memory Vqa::read(const Tensor& image_tokens, const PackedText& questions, Blip::FirstToken first) {
-  const Scope scope("vqa");
-  return encode(image_tokens, questions, first, {});
-}
-
 Tensor Vqa::decode(const Memory& questions, const PackedText& answers,
                    const std::vector<int32_t>& question_of, const NextTokens& next,
                    const DropoutSites& sites) const {
+  const Scope scope("vqa");
   MedPass pass = decoder_pass(answers, tokens_.dec, next);
   pass.dropout = sites;
   pass.image = questions.rows;
@@ -77,37 +74,12 @@ Tensor Vqa::decode(const Memory& questions, const PackedText& answers,
   return decoder_.logits(decoder_.forward(pass));
 }
 
-Tensor Vqa::loss(const VqaBatch& batch, const BatchInfo& info) {
-  const Scope scope("vqa");
-  const auto sites = [&](double rate, DropoutSites::Pass pass) {
-    return DropoutSites{rate, info.seed, info.batch, pass};
-  };
-  const int64_t images = batch.images.size(0);
-  const Tensor image_tokens =
-      image_.tokens(batch.images, sites(config_.drop_path, DropoutSites::contrast))
-          .view({images, config_.tokens_per_image(), config_.vit_width});
-  const Memory questions = encode(image_tokens, batch.questions, Blip::FirstToken::enc,
-                                  sites(config_.dropout, DropoutSites::contrast));
-  const NextTokens next = next_tokens(batch.answers);
-  const Tensor logits = decode(questions, batch.answers, batch.question_of, next,
-                               sites(config_.dropout, DropoutSites::lockstep));
-  std::vector<double> weights;
-  for (size_t a = 0; a < batch.weights.size(); ++a)
-    weights.insert(weights.end(), static_cast<size_t>(next.lengths[a]),
-                   batch.weights[a] / static_cast<double>(images));
-  const Scope loss("lm");
-  return autograd::cross_entropy(
-      logits, next.tokens, label_smoothing_,
-      Tensor::from(weights, {logits.size(0)}).to(logits.dtype()).to(device_));
-}
-
 std::vector<double> Vqa::answer_losses(const Memory& questions, const PackedText& answers,
                                        const std::vector<int32_t>& question_of) {
   const autograd::NoGrad no_grad;
-  const Scope scope("vqa");
   const NextTokens next = next_tokens(answers);
   const std::vector<double> rows =
-      autograd::cross_entropy_rows(decode(questions, answers, question_of, next, {}), next.tokens,
+      autograd::cross_entropy_rows(decode(questions, answers, question_of, next), next.tokens,
                                    label_smoothing_)
           .to(DType::f64)
           .to_vector<double>();

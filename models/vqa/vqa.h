@@ -15,34 +15,27 @@
 
 namespace medley::models {
 
-// Questions with their answers, as fine-tuning takes them.
-struct VqaBatch {
-  Tensor images;                     // [B, 3, S, S]
-  PackedText questions;              // B texts
-  PackedText answers;                // A texts
-  std::vector<int32_t> question_of;  // [A]: the question of each answer
-  std::vector<double> weights;       // [A]: the share of people who gave it
-};
-
 class Vqa {
  public:
   // No seed: for inference, weights of zero to be loaded.
   Vqa(const ModelConfig& config, SpecialTokens tokens, DType dtype, Device device,
       std::optional<uint64_t> seed, double label_smoothing = 0.1);
 
-  // Sum over answers of weight * summed token losses, over the number of images.
-  Tensor loss(const VqaBatch& batch, const BatchInfo& info);
-
-  Tensor encode_image(const Tensor& images);  // [B, 3, S, S] -> [B, N, C]
+  // [B, 3, S, S] -> [B, N, C]
+  Tensor encode_image(const Tensor& images, const DropoutSites& sites = {});
   // States of question i, which looks at image i. The model is trained with [ENC] in front;
   // transformers' class leaves [CLS] there.
   Memory read(const Tensor& image_tokens, const PackedText& questions,
-              Blip::FirstToken first = Blip::FirstToken::enc);
+              Blip::FirstToken first = Blip::FirstToken::enc, const DropoutSites& sites = {});
   // The same with every question padded to the longest by `pad`, whose states count too: what the
   // original's generation reads, so that an answer depends on the questions beside it.
   Memory read_padded(const Tensor& image_tokens, const PackedText& questions, int32_t pad,
                      Blip::FirstToken first = Blip::FirstToken::enc);
 
+  // Scores of the next token of the answers' rows that predict: [rows, V].
+  Tensor decode(const Memory& questions, const PackedText& answers,
+                const std::vector<int32_t>& question_of, const NextTokens& next,
+                const DropoutSites& sites = {}) const;
   // Texts, see models/generation/generate.h. The original takes 3 beams, 10 tokens at most.
   std::vector<std::vector<Generated>> answer(const Memory& questions,
                                              const GenerateOptions& options);
@@ -65,13 +58,6 @@ class Vqa {
   autograd::ParameterStore& weights() { return weights_; }
 
  private:
-  // Scores of the next token of the answers' rows that predict.
-  Tensor decode(const Memory& questions, const PackedText& answers,
-                const std::vector<int32_t>& question_of, const NextTokens& next,
-                const DropoutSites& sites) const;
-  Memory encode(const Tensor& image_tokens, const PackedText& questions, Blip::FirstToken first,
-                const DropoutSites& sites) const;
-
   ModelConfig config_;
   SpecialTokens tokens_;
   Device device_;

@@ -54,11 +54,10 @@ TEST_CASE("ops refuse other devices and types, layouts, and a dropout of everyth
   CHECK_THROWS_AS(gelu(ints({1, 2})), DtypeError);
   CHECK_THROWS_WITH(linear(x.view({6, 2}).transpose(0, 1), w, Tensor()),
                     Contains("not contiguous") && Contains("contiguous()"));
-  CHECK_THROWS_WITH(dropout(x, {.p = 1, .seed = 0, .step = 0, .site = 0}), Contains("[0, 1)"));
+  CHECK_THROWS_WITH(dropout(x, {.p = 1, .seed = 0, .site = 0}), Contains("[0, 1)"));
   CHECK_THROWS_WITH(
-      self_attention(
-          x, make_sequences({2}),
-          {.heads = 1, .causal = false, .dropout = {.p = -0.5f, .seed = 0, .step = 0, .site = 0}}),
+      self_attention(x, make_sequences({2}),
+                     {.heads = 1, .causal = false, .dropout = {.p = -0.5f, .seed = 0, .site = 0}}),
       Contains("-0.5"));
 }
 

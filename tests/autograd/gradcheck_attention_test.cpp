@@ -11,7 +11,7 @@ using tests::ints;
 using tests::random_tensor;
 using Inputs = std::vector<Tensor>;
 
-constexpr kernels::DropoutKey kDropped{.p = 0.25f, .seed = 3, .step = 1, .site = 4};
+constexpr kernels::DropoutKey kDropped{.p = 0.25f, .seed = 3, .site = 4};
 
 TEST_CASE("gradcheck: self-attention") {
   struct Case {

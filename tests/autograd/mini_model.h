@@ -62,7 +62,7 @@ struct MiniModel {
   }
 
   Tensor block(const Tensor& x, const Sequences& rows, bool causal, uint32_t site) const {
-    const kernels::DropoutKey key{.p = 0.2f, .seed = 3, .step = 1, .site = site};
+    const kernels::DropoutKey key{.p = 0.2f, .seed = 3, .site = site};
     const Tensor h = layernorm(x, gain, shift, 1e-6);
     const Tensor a = self_attention(linear(h, qkv, qkv_bias), rows,
                                     {.heads = 2, .causal = causal, .dropout = key});
@@ -91,7 +91,8 @@ struct MiniModel {
     in.temp = temp;
     in.image_momentum = normalize(constant({b, width}, 2));
     in.text_momentum = normalize(constant({b, width}, 3));
-    in.alpha = 0.4;
+    const Tensor alpha = Tensor::from(std::vector<double>{0.4}, {1}).to(device);
+    in.alpha = alpha.data<double>();
     return add(itc(in).loss, cross_entropy(logits, ids(b * kTokens, kWords), 0.1));
   }
 

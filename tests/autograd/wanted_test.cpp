@@ -112,7 +112,8 @@ TEST_CASE("wanted: image-text contrastive loss") {
         in.temp = t[2];
         in.image_momentum = normalize(random_tensor({3, 4}, 5));
         in.text_momentum = normalize(random_tensor({3, 4}, 6));
-        in.alpha = 0.4;
+        constexpr static double kAlpha = 0.4;
+        in.alpha = &kAlpha;
         return itc(in).loss;
       },
       {normalize(random_tensor({3, 4}, 1)), normalize(random_tensor({3, 4}, 2)),

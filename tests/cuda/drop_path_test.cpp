@@ -12,22 +12,20 @@ template <class T>
 void check(const cases::DropPathCase& c) {
   CAPTURE(c.samples, c.n, c.p);
   const int64_t count = c.samples * c.n;
-  const DeviceBuffer<uint64_t> step(std::vector<uint64_t>{5});
   check_on_device<T>(
       [&]<class Side>(Side) {
         using Kept = typename Side::Kept;
         const typename Side::Buffer x(rounded<Kept>(count, 1));
+        const typename Side::template Ints<uint64_t> step(std::vector<uint64_t>{5});
         typename Side::Buffer y(count), sum(rounded<Kept>(count, 2));
         kernels::DropPath<typename Side::Type> args{
             .samples = c.samples,
             .n = c.n,
             .x = x.data(),
             .y = y.data(),
-            .key = {.p = c.p, .seed = 3, .step = 5, .site = 7}};
+            .key = {.p = c.p, .seed = 3, .step = step.data(), .site = 7}};
         MEDLEY_RUN(drop_path, args);
         args.residual = args.y = sum.data();
-        if (Side::kDevice) args.key.step = 0;
-        args.key.device_step = step.data();
         MEDLEY_RUN(drop_path, args);
         return Outputs{y.values(), sum.values()};
       },

@@ -17,9 +17,12 @@ TEST_CASE("ema on CUDA", "[ema]") {
           [&, n = n]<class Side>(Side) {
             const typename Side::Buffer value(rounded<float>(n, 2));
             typename Side::Buffer average(rounded<float>(n, 1));
+            const typename Side::template Ints<double> kept(std::vector<double>{keep});
             using Args = kernels::Ema<typename Side::Type>;
             MEDLEY_RUN(
-                ema, Args{.n = n, .average = average.data(), .value = value.data(), .keep = keep});
+                ema,
+                Args{
+                    .n = n, .average = average.data(), .value = value.data(), .keep = kept.data()});
             return Outputs{average.values()};
           },
           2);

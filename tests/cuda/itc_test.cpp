@@ -23,7 +23,6 @@ void check(const cases::ItcCase& c, bool captions, bool gradients) {
   std::vector<int64_t> caption_ids, queue_ids;
   for (int64_t i = 0; i < b; ++i) caption_ids.push_back(i % 3);  // several rows share a caption
   for (int64_t i = 0; i < q; ++i) queue_ids.push_back(i % 5 == 4 ? -1 : i % 5);
-  const DeviceBuffer<double> alpha(std::vector<double>{0.4f});
   check_on_device<float>(
       [&]<class Side>(Side) {
         using Buffer = typename Side::Buffer;
@@ -31,6 +30,7 @@ void check(const cases::ItcCase& c, bool captions, bool gradients) {
             image_m(unit_rows(b, n, 3)), text_m(unit_rows(b, n, 4)),
             image_queue(unit_rows(q, n, 5)), text_queue(unit_rows(q, n, 6)),
             temp(std::vector<float>{0.07f});
+        const typename Side::template Ints<double> alpha(std::vector<double>{0.4});
         const typename Side::template Ints<int64_t> caption(caption_ids), queue_caption(queue_ids);
         Buffer sim_i2t(b * k), sim_t2i(b * k), target_i2t(b * k), target_t2i(b * k), loss(1),
             dimage(b * n), dtext(b * n), dtemp(1);
@@ -47,8 +47,7 @@ void check(const cases::ItcCase& c, bool captions, bool gradients) {
                             .caption = captions ? caption.data() : nullptr,
                             .queue_caption = captions && q > 0 ? queue_caption.data() : nullptr,
                             .temp = temp.data(),
-                            .alpha = Side::kDevice && captions ? 0 : 0.4f,
-                            .device_alpha = captions ? alpha.data() : nullptr,
+                            .alpha = captions ? alpha.data() : nullptr,
                             .sim_i2t = sim_i2t.data(),
                             .sim_t2i = sim_t2i.data(),
                             .target_i2t = target_i2t.data(),

@@ -39,7 +39,7 @@ Run run(const std::string& folder, const TrainConfig& config,
   if (change) change(trainer);
   trainer.train();
   return {final_bytes(folder, config), timeless_lines(folder), trainer.graph().launches(),
-          trainer.state().model->queue().next};
+          contrastive(trainer.state()).queue().next};
 }
 
 TEST_CASE("step graph: launched steps are the run ones in every bit", "[cuda_step]") {

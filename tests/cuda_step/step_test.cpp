@@ -28,20 +28,16 @@ struct Result {
 
 // One step from stirred weights, the same on every device and in every precision.
 Result step_on(Device device, DType dtype, const Preset& p) {
-  Blip blip(p.model, p.losses, {}, dtype, device, 3);
-  stir(blip, 4);
-  blip.weights().refresh();
-  BatchInfo info;
-  info.seed = 9;
-  info.batch = 5;
-  info.negative_images = Tensor::from(std::vector<int32_t>{1, 2, 3, 1}, {kPairs}).to(device);
-  info.negative_texts = Tensor::from(std::vector<int32_t>{2, 0, 0, 2}, {kPairs}).to(device);
+  Pretraining objective = pretraining(p, dtype, 3, device);
+  stir(objective, 4);
+  objective.weights().refresh();
+  const At at{5, indices({1, 2, 3, 1}), indices({2, 0, 0, 2})};
   const Batch batch = random_batch(p.model, kPairs, 1, autograd::wide(dtype));
   Result result;
-  result.losses = run_step(blip, to(batch, device), info);
-  for (const std::string& name : owners(blip.weights()))
-    result.gradients.push_back(values(blip.weights().gradients.at(name)));
-  result.queue = values(blip.queue().image);
+  result.losses = run_step(objective, to(batch, device), at);
+  for (const std::string& name : owners(objective.weights()))
+    result.gradients.push_back(values(objective.weights().gradients.at(name)));
+  result.queue = values(objective.queue().image);
   return result;
 }
 
@@ -123,8 +119,8 @@ TEST_CASE("caption on CUDA: the CPU's words", "[cuda_step]") {
   if (no_device()) return;
   const Preset p = tiny(0);
   const auto said = [&](Device device, int beams) {
-    Blip blip(p.model, p.losses, {}, DType::f32, device, 3);
-    stir(blip, 4);
+    const Blip blip(p.model, {}, DType::f32, device, 3);
+    stir(blip.weights(), 4);
     const autograd::NoGrad no_grad;
     const Tensor images = random_batch(p.model, 3, 1, DType::f32).images;
     std::vector<std::vector<int32_t>> ids;

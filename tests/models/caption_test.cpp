@@ -3,7 +3,6 @@
 #include <numeric>
 
 #include "core/error.h"
-#include "models/blip/impl.h"
 #include "support.h"
 #include "tests/catch.h"
 
@@ -15,9 +14,8 @@ using Catch::Contains;
 namespace {
 
 struct Captioner {
-  explicit Captioner(uint64_t seed)
-      : blip(tiny(0).model, tiny(0).losses, {}, DType::f64, {}, seed) {
-    stir(blip, seed);
+  explicit Captioner(uint64_t seed) : blip(tiny(0).model, {}, DType::f64, {}, seed) {
+    stir(blip.weights(), seed);
     images = blip.encode_image(random_batch(blip.model(), 6, seed).images);
   }
   Blip blip;
@@ -112,22 +110,19 @@ TEST_CASE("attention over the image sums to one and is the decoder's own") {
 
 TEST_CASE("matching scores pairs as the step does") {
   Preset p = tiny(0);
-  Blip blip(p.model, p.losses, {}, DType::f64, {}, 4);
-  stir(blip, 4);
+  Pretraining objective = pretraining(p, DType::f64, 4);
+  stir(objective, 4);
+  const Blip& blip = objective.blip();
   const Batch batch = random_batch(p.model, 3, 4);
-  BatchInfo info{0, 0, Tensor::from(std::vector<int32_t>{1, 2, 0}, {3}),
-                Tensor::from(std::vector<int32_t>{2, 0, 1}, {3})};
-  const BatchResult step = blip.pretrain(batch, info);
+  const Tensor logits =
+      losses_of(objective, batch, {0, indices({1, 2, 0}), indices({2, 0, 1})}).kept[0];
   const Tensor images = blip.encode_image(batch.images);
-  const auto index = [](std::vector<int32_t> v) {
-    return Tensor::from(v, {static_cast<int64_t>(v.size())});
-  };
-  CHECK(largest_difference(blip.match(images, batch.text, index({0, 1, 2})),
-                           step.itm_logits.slice(0, 0, 3)) < 1e-12);
-  CHECK(largest_difference(blip.match(images, batch.text, index({1, 2, 0})),
-                           step.itm_logits.slice(0, 3, 6)) < 1e-12);
+  CHECK(largest_difference(blip.match(images, batch.text, indices({0, 1, 2})),
+                           logits.slice(0, 0, 3)) < 1e-12);
+  CHECK(largest_difference(blip.match(images, batch.text, indices({1, 2, 0})),
+                           logits.slice(0, 3, 6)) < 1e-12);
   // Several texts against one image.
   const Tensor one = images.slice(0, 0, 1).contiguous();
-  CHECK(largest_difference(blip.match(one, batch.text, index({0, 0, 0})).slice(0, 0, 1),
-                           step.itm_logits.slice(0, 0, 1)) < 1e-12);
+  CHECK(largest_difference(blip.match(one, batch.text, indices({0, 0, 0})).slice(0, 0, 1),
+                           logits.slice(0, 0, 1)) < 1e-12);
 }

@@ -17,28 +17,24 @@ TEST_CASE("every parameter's gradient of a whole step is that of finite differen
   p.losses.momentum = 1;
   p.model.max_tokens = 5;  // short texts: this test runs the step some hundred times
   p.model.image_size = 16;
-  Blip blip(p.model, p.losses, {}, DType::f64, {}, 11);
-  stir(blip, 1);
+  Pretraining objective = pretraining(p, DType::f64, 11);
+  stir(objective, 1);
   const Batch batch = random_batch(p.model, 3, 2);
-  BatchInfo info{3, 0, Tensor::from(std::vector<int32_t>{1, 2, 0}, {3}),
-                Tensor::from(std::vector<int32_t>{2, 0, 1}, {3})};
-  const FeatureQueue& queue = blip.queue();
-  const Tensor image = queue.image.clone(), text = queue.text.clone(),
-               caption = queue.caption.clone();
-  const auto loss = [&] {
-    queue.image.copy_from(image);
-    queue.text.copy_from(text);
-    queue.caption.copy_from(caption);
-    blip.queue().next = 0;
-    return blip.pretrain(batch, info).total.item();
-  };
-  run_step(blip, batch, info);
+  const At at{0, indices({1, 2, 0}), indices({2, 0, 1})};
+  const auto loss = [&] { return losses_of(objective, batch, at).total.item(); };
+  autograd::Tape tape;
+  BatchResult result;
+  {
+    const autograd::Recording recording(tape);
+    result = losses_of(objective, batch, at);
+  }
+  tape.backward(result.total);
 
   Random random(4, Purpose::test);
   constexpr double kEps = 1e-5;
-  for (const std::string& name : owners(blip.weights())) {
-    const Tensor weight = blip.weights().weights.at(name);
-    const std::vector<double> gradient = values(blip.weights().gradients.at(name));
+  for (const std::string& name : owners(objective.weights())) {
+    const Tensor weight = objective.weights().weights.at(name);
+    const std::vector<double> gradient = values(objective.weights().gradients.at(name));
     for (int pick = 0; pick < 2; ++pick) {
       const auto i = static_cast<size_t>(random.below(static_cast<uint32_t>(gradient.size())));
       const double kept = weight.data<double>()[i];

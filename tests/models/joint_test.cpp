@@ -1,6 +1,6 @@
 // The layout of the joint pass: which text meets which image, what is kept, what is to be
 // predicted.
-#include "models/blip/joint.h"
+#include "models/objectives/joint.h"
 
 #include "core/error.h"
 #include "tests/catch.h"

@@ -18,14 +18,6 @@ struct Case {
   bool equal_captions, warmup, recompute;
 };
 
-BatchInfo with_negatives(int64_t step) {
-  BatchInfo info;
-  info.batch = step;
-  info.negative_images = Tensor::from(std::vector<int32_t>{3, 0, 3, 2, 1}, {5});
-  info.negative_texts = Tensor::from(std::vector<int32_t>{1, 3, 0, 0, 2}, {5});
-  return info;
-}
-
 }  // namespace
 
 TEST_CASE("lockstep equals separate passes in losses and gradients") {
@@ -35,33 +27,33 @@ TEST_CASE("lockstep equals separate passes in losses and gradients") {
   Preset p = tiny(c.queue, c.equal_captions);
   p.losses.momentum_warmup = c.warmup;
   p.model.recompute = c.recompute;
-  Blip blip(p.model, p.losses, {}, DType::f64, {}, 11);
-  stir(blip, 1);
+  Pretraining objective = pretraining(p, DType::f64, 11);
+  stir(objective, 1);
   const Batch batch = random_batch(p.model, 5, 2);
-  const BatchInfo info = with_negatives(4);
+  const At at{4, indices({3, 0, 3, 2, 1}), indices({1, 3, 0, 0, 2})};
 
-  PlainBlip plain(blip);
+  PlainBlip plain(objective);
   autograd::Tape tape;
   PlainBlip::Losses expected;
   {
     const autograd::Recording recording(tape);
-    expected = plain.step(batch, info);
+    expected = plain.step(batch, at);
   }
   const double itc = expected.itc.item(), itm = expected.itm.item(), lm = expected.lm.item();
   tape.backward(expected.total);
 
-  const Step step = run_step(blip, batch, info);
+  const Step step = run_step(objective, batch, at);
   CHECK(step.itc == Approx(itc).margin(1e-10));
   CHECK(step.itm == Approx(itm).margin(1e-10));
   CHECK(step.lm == Approx(lm).margin(1e-10));
   CHECK(step.total == Approx(itc + itm + lm).margin(1e-10));
   size_t with_gradient = 0;
-  for (const std::string& name : owners(blip.weights())) {
+  for (const std::string& name : owners(objective.weights())) {
     INFO(name);
-    const Tensor gradient = blip.weights().gradients.at(name);
+    const Tensor gradient = objective.weights().gradients.at(name);
     CHECK(largest_difference(gradient, plain.gradient(name)) < 1e-10);
     const std::vector<double> g = values(gradient);
     with_gradient += std::any_of(g.begin(), g.end(), [](double x) { return std::abs(x) > 1e-6; });
   }
-  CHECK(with_gradient == owners(blip.weights()).size());
+  CHECK(with_gradient == owners(objective.weights()).size());
 }

@@ -1,9 +1,9 @@
 // The momentum model and the feature queues.
-#include "models/blip/momentum.h"
+#include "models/objectives/momentum.h"
 
 #include <cmath>
 
-#include "models/blip/queue.h"
+#include "models/objectives/queue.h"
 #include "support.h"
 #include "tests/catch.h"
 
@@ -24,22 +24,22 @@ TEST_CASE("what stays of the average at a step") {
 TEST_CASE("the momentum model starts equal and moves by the average") {
   Preset p = tiny(0);
   p.losses.momentum = 0.75;
-  Blip blip(p.model, p.losses, {}, DType::f64, {}, 2);
+  Pretraining objective = pretraining(p, DType::f64, 2);
   const auto student_name = [](const std::string& name) {
     const size_t dot = name.find('.');
     return name.substr(0, dot - 2) + name.substr(dot);
   };
-  for (const std::string& name : owners(blip.momentum())) {
+  for (const std::string& name : owners(objective.momentum())) {
     INFO(name);
-    CHECK(largest_difference(blip.momentum().weights.at(name),
-                             blip.weights().weights.at(student_name(name))) == 0);
+    CHECK(largest_difference(objective.momentum().weights.at(name),
+                             objective.weights().weights.at(student_name(name))) == 0);
   }
-  stir(blip, 5);
-  const Tensor before = blip.momentum().weights.flat().clone();
-  const Tensor student = blip.weights().weights.flat().clone();
-  blip.pretrain(random_batch(p.model, 2, 1), {});
+  stir(objective, 5);
+  const Tensor before = objective.momentum().weights.flat().clone();
+  const Tensor student = objective.weights().weights.flat().clone();
+  run_step(objective, random_batch(p.model, 2, 1));
   const std::vector<double> m = values(before), w = values(student),
-                            now = values(blip.momentum().weights.flat());
+                            now = values(objective.momentum().weights.flat());
   for (size_t i = 0; i < now.size(); i += 17)
     CHECK(now[i] == Approx(0.75 * m[i] + 0.25 * w[i]).margin(1e-14));
 }
@@ -84,14 +84,17 @@ TEST_CASE("a queue of any size takes batches of any size, round the end") {
 
 TEST_CASE("a step uses the queue as it was and then writes it") {
   const Preset p = tiny(3);
-  Blip blip(p.model, p.losses, {}, DType::f64, {}, 2);
+  Pretraining objective = pretraining(p, DType::f64, 2);
   const Batch batch = random_batch(p.model, 5, 1);  // larger than the queue
-  run_step(blip, batch, {});
-  CHECK(blip.queue().next == 2);
-  CHECK(blip.queue().caption.to_vector<int64_t>() ==
+  run_step(objective, batch);
+  CHECK(objective.queue().next == 2);
+  CHECK(objective.queue().caption.to_vector<int64_t>() ==
         std::vector<int64_t>{batch.samples[3], batch.samples[4], batch.samples[2]});
   // The momentum model is equal to the student, so its features are this batch's.
-  const Tensor features = blip.image_features(blip.encode_image(batch.images));
-  CHECK(largest_difference(blip.queue().image.slice(0, 0, 2), features.slice(0, 3, 5)) < 1e-12);
-  CHECK(largest_difference(blip.queue().image.slice(0, 2, 3), features.slice(0, 2, 3)) < 1e-12);
+  const Tensor features =
+      objective.blip().image_features(objective.blip().encode_image(batch.images));
+  CHECK(largest_difference(objective.queue().image.slice(0, 0, 2), features.slice(0, 3, 5)) <
+        1e-12);
+  CHECK(largest_difference(objective.queue().image.slice(0, 2, 3), features.slice(0, 2, 3)) <
+        1e-12);
 }

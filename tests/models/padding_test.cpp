@@ -51,17 +51,13 @@ TEST_CASE("padding: texts of one token, texts of the most, and the shapes betwee
 
 TEST_CASE("padding changes no loss, no gradient and no feature of the queue") {
   const Preset p = tiny(7, true);
-  Blip exact(p.model, p.losses, {}, DType::f64, {}, 3),
-      padded(p.model, p.losses, {}, DType::f64, {}, 3);
-  for (Blip* blip : {&exact, &padded}) stir(*blip, 4);
-  BatchInfo info;
-  info.batch = 5;
-  info.negative_images = Tensor::from(Ids{1, 2, 3, 1}, {4});
-  info.negative_texts = Tensor::from(Ids{2, 0, 0, 2}, {4});
+  Pretraining exact = pretraining(p, DType::f64, 3), padded = pretraining(p, DType::f64, 3);
+  for (Pretraining* objective : {&exact, &padded}) stir(*objective, 4);
+  const At at{5, indices({1, 2, 3, 1}), indices({2, 0, 0, 2})};
   Batch batch = random_batch(p.model, 4, 1);
-  const Step a = run_step(exact, batch, info);
+  const Step a = run_step(exact, batch, at);
   batch.text = pad(batch.text, p.model.max_tokens);
-  const Step b = run_step(padded, batch, info);
+  const Step b = run_step(padded, batch, at);
   CHECK(a.itc == Approx(b.itc).epsilon(1e-13));
   CHECK(a.itm == Approx(b.itm).epsilon(1e-13));
   CHECK(a.lm == Approx(b.lm).epsilon(1e-13));

@@ -15,7 +15,6 @@
 #include "autograd/ops/patch_embed.h"
 #include "autograd/ops/rows.h"
 #include "kernels/cross_entropy.h"
-#include "support.h"
 
 namespace medley::models::test {
 namespace ag = medley::autograd;
@@ -63,20 +62,20 @@ std::vector<int32_t> image_rows(const std::vector<int32_t>& images, int64_t N) {
 
 }  // namespace
 
-PlainBlip::PlainBlip(Blip& blip)
-    : model_(blip.model()),
-      losses_(blip.losses()),
-      queue_(blip.queue()),
-      layout_(blip.weights().layout()),
-      momentum_layout_(blip.momentum().layout()) {
-  for (const std::string& name : owners(blip.weights())) {
-    Leaf leaf{blip.weights().weights.at(name).clone(), {}};
+PlainBlip::PlainBlip(Pretraining& objective)
+    : model_(objective.blip().model()),
+      losses_(objective.config()),
+      queue_(objective.queue()),
+      layout_(objective.weights().layout()),
+      momentum_layout_(objective.momentum().layout()) {
+  for (const std::string& name : owners(objective.weights())) {
+    Leaf leaf{objective.weights().weights.at(name).clone(), {}};
     leaf.gradient = Tensor::zeros(leaf.tensor.shape(), leaf.tensor.dtype());
     ag::make_leaf(leaf.tensor, leaf.gradient, name);
     leaves_[name] = leaf;
   }
-  for (const std::string& name : owners(blip.momentum()))
-    leaves_[name] = {blip.momentum().weights.at(name).clone(), {}};
+  for (const std::string& name : owners(objective.momentum()))
+    leaves_[name] = {objective.momentum().weights.at(name).clone(), {}};
   for (Tensor* t : {&queue_.image, &queue_.text, &queue_.caption}) *t = t->clone();
 }
 
@@ -153,9 +152,9 @@ Tensor PlainBlip::feature(const Tensor& hidden, const Tensor& rows,
   return ag::normalize(linear(ag::gather_rows(hidden, rows), projection));
 }
 
-PlainBlip::Losses PlainBlip::step(const Batch& batch, const BatchInfo& info) {
+PlainBlip::Losses PlainBlip::step(const Batch& batch, const At& given) {
   const int64_t B = batch.images.size(0), N = model_.tokens_per_image();
-  const double t = static_cast<double>(info.batch + 1);
+  const double t = static_cast<double>(given.step + 1);
   const double keep =
       losses_.momentum_warmup ? std::min(losses_.momentum, t / (t + 9)) : losses_.momentum;
   for (const ArenaEntry& entry : momentum_layout_.entries()) {
@@ -192,11 +191,12 @@ PlainBlip::Losses PlainBlip::step(const Batch& batch, const BatchInfo& info) {
     itc.caption = batch.caption;
     if (has_queue) itc.queue_caption = queue_.caption;
   }
-  itc.alpha = losses_.alpha * std::min(1.0, static_cast<double>(info.batch) /
-                                                static_cast<double>(losses_.alpha_steps));
+  const double alpha = losses_.alpha * std::min(1.0, static_cast<double>(given.step) /
+                                                         static_cast<double>(losses_.alpha_steps));
+  itc.alpha = &alpha;
 
-  const std::vector<int32_t> negative_images = info.negative_images.to_vector<int32_t>();
-  const std::vector<int32_t> negative_texts = info.negative_texts.to_vector<int32_t>();
+  const std::vector<int32_t> negative_images = given.negative_images.to_vector<int32_t>();
+  const std::vector<int32_t> negative_texts = given.negative_texts.to_vector<int32_t>();
   const Captions captions = unpack(batch.text);
   const Captions enc = starting_with(captions, 5);
   Captions two = enc;

@@ -7,20 +7,20 @@
 #include <map>
 #include <string>
 
-#include "models/blip/blip.h"
+#include "support.h"
 
 namespace medley::models::test {
 
 class PlainBlip {
  public:
   // Copies weights, momentum weights and queue as they are now.
-  explicit PlainBlip(Blip& blip);
+  explicit PlainBlip(Pretraining& objective);
 
   struct Losses {
     Tensor itc, itm, lm, total;
   };
-  // info must hold the negatives.
-  Losses step(const Batch& batch, const BatchInfo& info);
+  // `at` must hold the negatives.
+  Losses step(const Batch& batch, const At& at);
   // Gradient of a weight that owns memory, after backward.
   Tensor gradient(const std::string& name) const { return leaves_.at(name).gradient; }
 

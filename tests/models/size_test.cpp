@@ -21,23 +21,26 @@ int64_t count(const autograd::ParameterStore& store) {
   return elements;
 }
 
-SpecialTokens bert_tokens() { return {.sep = 102, .dec = 30522, .enc = 30523}; }
+Pretraining on_meta(const Preset& p) {
+  const SpecialTokens bert{.sep = 102, .dec = 30522, .enc = 30523};
+  return Pretraining(std::make_shared<Blip>(p.model, bert, DType::f32, kMeta, 0), p.losses, 0);
+}
 
 }  // namespace
 
 TEST_CASE("parameter counts of base and large are the original's") {
   const Preset base = preset("base"), large = preset("large");
-  Blip b(base.model, base.losses, bert_tokens(), DType::f32, kMeta, 0);
+  Pretraining b = on_meta(base);
   CHECK(count(b.weights()) == 252441919);
   // The original's momentum copy has 28,366,848 weights of cross-attention that nothing ever uses.
   CHECK(count(b.momentum()) == 223450880 - 28366848);
-  Blip l(large.model, large.losses, bert_tokens(), DType::f32, kMeta, 0);
+  Pretraining l = on_meta(large);
   CHECK(count(l.weights()) == 474729023);
 }
 
 TEST_CASE("a step of base runs on the device without memory") {
   const Preset base = preset("base");
-  Blip blip(base.model, base.losses, bert_tokens(), DType::f32, kMeta, 0);
+  Pretraining objective = on_meta(base);
   Batch batch;
   batch.images = Tensor::empty({4, 3, 224, 224}, DType::f32, kMeta);
   batch.text = pack(random_captions(base.model, 4, 1), kMeta);
@@ -46,9 +49,9 @@ TEST_CASE("a step of base runs on the device without memory") {
   BatchResult result;
   {
     const autograd::Recording recording(tape);
-    result = blip.pretrain(batch, {});
+    result = losses_of(objective, batch);
   }
-  CHECK(result.itm_logits.shape() == Shape{12, 2});
+  CHECK(result.kept[0].shape() == Shape{12, 2});  // ITM's logits
   CHECK(memory_stats(kMeta).live >
         before + (size_t{1} << 28));  // activations of 4 images: hundreds of MB
   tape.backward(result.total);
@@ -56,8 +59,8 @@ TEST_CASE("a step of base runs on the device without memory") {
 
 TEST_CASE("tied names share memory, self-attention does not") {
   const Preset p = tiny(0);
-  Blip blip(p.model, p.losses, {}, DType::f64, {}, 1);
-  const FlatArena& weights = blip.weights().weights;
+  Pretraining objective = pretraining(p, DType::f64, 1);
+  const FlatArena& weights = objective.weights().weights;
   const auto data = [&](const std::string& name) { return weights.at(name).data<double>(); };
   const std::string encoder = "text_encoder", decoder = "text_decoder.bert";
   const std::string layer = ".encoder.layer.1";
@@ -87,21 +90,21 @@ TEST_CASE("tied names share memory, self-attention does not") {
 
 TEST_CASE("the temperature is last in memory, and the momentum model's part first") {
   const Preset p = tiny(0);
-  Blip blip(p.model, p.losses, {}, DType::f64, {}, 1);
-  const ArenaLayout& layout = blip.weights().layout();
+  Pretraining objective = pretraining(p, DType::f64, 1);
+  const ArenaLayout& layout = objective.weights().layout();
   for (const ArenaEntry& entry : layout.entries())
     CHECK((entry.name == "temp" || entry.offset < layout.entry("temp").offset));
   CHECK(layout.entry("visual_encoder.cls_token").offset == 0);
-  CHECK(blip.momentum().weights.flat().elements() ==
+  CHECK(objective.momentum().weights.flat().elements() ==
         layout.entry("text_encoder.encoder.layer.0.crossattention.self.query.weight").offset);
 }
 
 TEST_CASE(
     "starting values: narrow normal weights, zero biases, LayerNorm 1 and 0, PyTorch's bounds") {
   const Preset p = preset("scenes");
-  Blip blip(p.model, p.losses, {}, DType::f32, {}, 1);
+  Pretraining objective = pretraining(p, DType::f32, 1);
   const auto moments = [&](const std::string& name) {
-    const std::vector<double> v = values(blip.weights().weights.at(name));
+    const std::vector<double> v = values(objective.weights().weights.at(name));
     double sum = 0, squares = 0, largest = 0;
     for (const double x : v) {
       sum += x;

@@ -13,19 +13,17 @@ using Catch::Contains;
 
 namespace {
 
-BatchInfo at_step(int64_t step) { return {9, step, {}, {}}; }
-
 std::vector<float> bits_after_steps(const Preset& p, int threads) {
   set_thread_count(threads);
-  Blip blip(p.model, p.losses, {}, DType::f32, {}, 3);
+  Pretraining objective = pretraining(p, DType::f32, 3);
   const Batch batch = random_batch(p.model, 5, 7, DType::f32);
   std::vector<float> all;
   for (int64_t step = 0; step < 2; ++step) {
-    const Step s = run_step(blip, batch, at_step(step));
+    const Step s = run_step(objective, batch, {step, {}, {}});
     all.push_back(static_cast<float>(s.total));
   }
-  for (const Tensor& t :
-       {blip.weights().gradients.flat(), blip.momentum().weights.flat(), blip.queue().image}) {
+  for (const Tensor& t : {objective.weights().gradients.flat(), objective.momentum().weights.flat(),
+                          objective.queue().image}) {
     const std::vector<float> values = t.to_vector<float>();
     all.insert(all.end(), values.begin(), values.end());
   }
@@ -48,17 +46,14 @@ TEST_CASE("one and several threads give the same bits, dropout included") {
 
 TEST_CASE("f32 on the fast kernels agrees with f64 on the reference") {
   const Preset p = tiny(7, true);
-  Blip fast(p.model, p.losses, {}, DType::f32, {}, 3),
-      exact(p.model, p.losses, {}, DType::f64, {}, 3);
+  Pretraining fast = pretraining(p, DType::f32, 3), exact = pretraining(p, DType::f64, 3);
   exact.weights().weights.flat().copy_from(fast.weights().weights.flat().to(DType::f64));
   exact.momentum().weights.flat().copy_from(fast.momentum().weights.flat().to(DType::f64));
   exact.queue().image.copy_from(fast.queue().image.to(DType::f64));
   exact.queue().text.copy_from(fast.queue().text.to(DType::f64));
-  BatchInfo info = at_step(5);
-  info.negative_images = Tensor::from(std::vector<int32_t>{1, 2, 3, 1}, {4});
-  info.negative_texts = Tensor::from(std::vector<int32_t>{2, 0, 0, 2}, {4});
-  const Step a = run_step(fast, random_batch(p.model, 4, 1, DType::f32), info);
-  const Step b = run_step(exact, random_batch(p.model, 4, 1), info);
+  const At at{5, indices({1, 2, 3, 1}), indices({2, 0, 0, 2})};
+  const Step a = run_step(fast, random_batch(p.model, 4, 1, DType::f32), at);
+  const Step b = run_step(exact, random_batch(p.model, 4, 1), at);
   CHECK(a.itc == Approx(b.itc).margin(2e-5));
   CHECK(a.itm == Approx(b.itm).margin(2e-5));
   CHECK(a.lm == Approx(b.lm).margin(2e-5));
@@ -74,53 +69,50 @@ TEST_CASE("f32 on the fast kernels agrees with f64 on the reference") {
 TEST_CASE("dropout is a function of seed and step") {
   Preset p = tiny(0);
   p.model.dropout = 0.3;
-  Blip blip(p.model, p.losses, {}, DType::f64, {}, 3);
   p.losses.momentum = 1;
-  Blip frozen(p.model, p.losses, {}, DType::f64, {}, 3);
-  BatchInfo info{1, 0, Tensor::from(std::vector<int32_t>{1, 2, 0}, {3}),
-                Tensor::from(std::vector<int32_t>{1, 2, 0}, {3})};
+  const auto blip = std::make_shared<Blip>(p.model, SpecialTokens{}, DType::f64, Device{}, 3);
+  Pretraining one(blip, p.losses, 1), other(blip, p.losses, 2);
+  At at{0, indices({1, 2, 0}), indices({1, 2, 0})};
   const Batch batch = random_batch(p.model, 3, 4);
-  const double first = run_step(frozen, batch, info).lm, again = run_step(frozen, batch, info).lm;
+  const double first = run_step(one, batch, at).lm, again = run_step(one, batch, at).lm;
   CHECK(first == again);
-  info.batch = 1;
-  CHECK(run_step(frozen, batch, info).lm != first);
-  info.batch = 0;
-  info.seed = 2;
-  CHECK(run_step(frozen, batch, info).lm != first);
+  CHECK(run_step(other, batch, at).lm != first);
+  at.step = 1;
+  CHECK(run_step(one, batch, at).lm != first);
 }
 
 TEST_CASE("a batch of one, or of unequal sides, is refused in words") {
   const Preset p = tiny(0, true);
-  Blip blip(p.model, p.losses, {}, DType::f32, {}, 1);
+  Pretraining objective = pretraining(p, DType::f32, 1);
   Batch one = random_batch(p.model, 2, 1, DType::f32);
   one.images = one.images.slice(0, 0, 1);
-  CHECK_THROWS_WITH(blip.pretrain(one, {}), Contains("1 images and 2 captions"));
+  CHECK_THROWS_WITH(run_step(objective, one), Contains("1 images and 2 captions"));
   one.text = pack({{2, 7, 3}});
-  CHECK_THROWS_WITH(blip.pretrain(one, {}), Contains("batch of 1") && Contains("batch_size"));
+  CHECK_THROWS_WITH(run_step(objective, one), Contains("batch of 1") && Contains("batch_size"));
   Batch small = random_batch(p.model, 2, 1, DType::f32);
   small.images = Tensor::zeros({2, 3, 16, 16});
-  CHECK_THROWS_WITH(blip.pretrain(small, {}),
+  CHECK_THROWS_WITH(run_step(objective, small),
                     Contains("(2, 3, 16, 16)") && Contains("visual_encoder"));
   Batch unnamed = random_batch(p.model, 2, 1, DType::f32);
   unnamed.caption = Tensor();
-  CHECK_THROWS_WITH(blip.pretrain(unnamed, {}), Contains("equal_captions"));
+  CHECK_THROWS_WITH(run_step(objective, unnamed), Contains("equal_captions"));
 }
 
 TEST_CASE("errors name the module they come from") {
   const Preset p = tiny(0);
-  Blip blip(p.model, p.losses, {}, DType::f32, {}, 1);
+  Pretraining objective = pretraining(p, DType::f32, 1);
   Batch batch = random_batch(p.model, 2, 1, DType::f32);
   batch.text = pack({{2, 7, 3}, {2, 40, 3}});  // 40 is outside the vocabulary
-  CHECK_THROWS_WITH(blip.pretrain(batch, {}), Contains("in blip.text_encoder.embeddings"));
+  CHECK_THROWS_WITH(run_step(objective, batch), Contains("in blip.text_encoder.embeddings"));
 }
 
 TEST_CASE("the temperature is kept in its range") {
   const Preset p = tiny(0);
-  Blip blip(p.model, p.losses, {}, DType::f64, {}, 1);
-  CHECK(blip.temperature() == Approx(0.07));
+  Pretraining objective = pretraining(p, DType::f64, 1);
+  CHECK(objective.blip().temperature() == Approx(0.07));
   for (const auto& [set, kept] : {std::pair(3.0, 0.5), std::pair(-1.0, 0.001)}) {
-    blip.weights().weights.at("temp").copy_from(Tensor::from(std::vector<double>{set}, {}));
-    run_step(blip, random_batch(p.model, 2, 1), {});
-    CHECK(blip.temperature() == kept);
+    objective.weights().weights.at("temp").copy_from(Tensor::from(std::vector<double>{set}, {}));
+    run_step(objective, random_batch(p.model, 2, 1));
+    CHECK(objective.blip().temperature() == kept);
   }
 }

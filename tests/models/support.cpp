@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "core/philox.h"
+#include "models/objectives/step.h"
 
 namespace medley::models::test {
 
@@ -42,30 +43,66 @@ Batch random_batch(const ModelConfig& model, int64_t B, uint64_t seed, DType dty
   return batch;
 }
 
-void stir(Blip& blip, uint64_t seed) {
-  Random random(seed, Purpose::test, 3);
-  for (autograd::ParameterStore* store : {&blip.weights(), &blip.momentum()}) {
-    for (const std::string& name : owners(*store)) {
-      if (name == "temp") continue;
-      const Tensor weight = store->weights.at(name);
-      std::vector<double> changed = values(weight);
-      for (double& w : changed) w += 0.1 * random.normal();
-      weight.copy_from(Tensor::from(changed, weight.shape()).to(weight.dtype()));
-    }
+namespace {
+
+void stir_with(const autograd::ParameterStore& store, Random& random) {
+  for (const std::string& name : owners(store)) {
+    if (name == "temp") continue;
+    const Tensor weight = store.weights.at(name).detach();
+    std::vector<double> changed = values(weight);
+    for (double& w : changed) w += 0.1 * random.normal();
+    weight.copy_from(Tensor::from(changed, weight.shape()).to(weight.dtype()));
   }
 }
 
-Step run_step(Blip& blip, const Batch& batch, const BatchInfo& info) {
-  blip.weights().gradients.flat().fill_zero();
-  autograd::Tape tape;
-  BatchResult result;
-  {
-    const autograd::Recording recording(tape);
-    result = blip.pretrain(batch, info);
-  }
-  const Step step{result.itc.item(), result.itm.item(), result.lm.item(), result.total.item()};
-  tape.backward(result.total);
+void set(Pretraining& objective, const At& at) {
+  const Device device = objective.device();
+  const auto there = [device](const Tensor& t) { return t.defined() ? t.to(device) : t; };
+  objective.negative_images = there(at.negative_images);
+  objective.negative_texts = there(at.negative_texts);
+}
+
+}  // namespace
+
+void stir(Pretraining& objective, uint64_t seed) {
+  Random random(seed, Purpose::test, 3);
+  stir_with(objective.weights(), random);
+  stir_with(objective.momentum(), random);
+}
+
+void stir(const autograd::ParameterStore& store, uint64_t seed) {
+  Random random(seed, Purpose::test, 3);
+  stir_with(store, random);
+}
+
+Pretraining pretraining(const Preset& p, DType dtype, uint64_t seed, Device device) {
+  return Pretraining(
+      std::make_shared<Blip>(p.model, SpecialTokens{}, dtype, device, seed, p.losses.temperature),
+      p.losses, seed);
+}
+
+Tensor indices(const std::vector<int32_t>& values) {
+  return Tensor::from(values, {static_cast<int64_t>(values.size())});
+}
+
+Step run_step(Pretraining& objective, const Batch& batch, const At& at) {
+  set(objective, at);
+  Step step;
+  StepPlan plan{.step = at.step};
+  plan.next = [&] { return batch; };
+  plan.update = [&](const std::vector<BatchResult>& results) {
+    const BatchResult& r = results[0];
+    step = {r.losses[0].item(), r.losses[1].item(), r.losses[2].item(), r.total.item()};
+    return true;
+  };
+  take_step(objective, plan);
   return step;
+}
+
+BatchResult losses_of(Pretraining& objective, const Batch& batch, const At& at) {
+  set(objective, at);
+  objective.begin(at.step, at.step);
+  return objective.losses(batch);
 }
 
 std::vector<std::string> owners(const autograd::ParameterStore& store) {

@@ -10,6 +10,8 @@ namespace {
 
 using kernels::DropPath;
 
+constexpr uint64_t kStep = 5;
+
 template <class T>
 Outputs run(const cases::DropPathCase& c, bool in_place, void (*op)(const DropPath<T>&)) {
   const auto x = numbers<T>(c.samples * c.n, 1), residual = numbers<T>(c.samples * c.n, 2);
@@ -19,7 +21,7 @@ Outputs run(const cases::DropPathCase& c, bool in_place, void (*op)(const DropPa
       .x = x.data(),
       .residual = in_place ? y.data() : nullptr,
       .y = y.data(),
-      .key = {.p = c.p, .seed = 3, .step = 5, .site = 7}});
+      .key = {.p = c.p, .seed = 3, .step = &kStep, .site = 7}});
   Outputs all;
   y.collect(all);
   return all;

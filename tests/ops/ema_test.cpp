@@ -12,7 +12,7 @@ template <class T>
 Outputs run(int64_t n, double keep, void (*op)(const kernels::Ema<T>&)) {
   Output<T> average(numbers<T>(n, 1));
   const auto value = numbers<T>(n, 2);
-  op({.n = n, .average = average.data(), .value = value.data(), .keep = keep});
+  op({.n = n, .average = average.data(), .value = value.data(), .keep = &keep});
   Outputs all;
   average.collect(all);
   return all;

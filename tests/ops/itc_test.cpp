@@ -9,6 +9,8 @@
 namespace medley::tests {
 namespace {
 
+constexpr double kAlpha = 0.4;
+
 template <class T>
 std::vector<T> unit_rows(int64_t rows, int64_t n, uint32_t sample) {
   auto x = numbers<T>(rows * n, sample);
@@ -43,7 +45,7 @@ Outputs run(const cases::ItcCase& c, bool captions, bool gradients,
       .caption = captions ? caption.data() : nullptr,
       .queue_caption = captions && q > 0 ? queue_caption.data() : nullptr,
       .temp = &temp,
-      .alpha = T(0.4),
+      .alpha = &kAlpha,
       .sim_i2t = sim_i2t.data(),
       .sim_t2i = sim_t2i.data(),
       .target_i2t = target_i2t.data(),
@@ -85,7 +87,7 @@ TEST_CASE("itc: equal features cost the logarithm of the number of keys", "[itc]
                      .image_momentum = same.data(),
                      .text_momentum = same.data(),
                      .temp = &temp,
-                     .alpha = 0.4,
+                     .alpha = &kAlpha,
                      .sim_i2t = sims.data(),
                      .sim_t2i = more.data(),
                      .target_i2t = targets.data(),

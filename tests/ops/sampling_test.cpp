@@ -9,6 +9,8 @@ namespace {
 
 using kernels::SampleNegatives;
 
+constexpr uint64_t kStep = 4;
+
 TEST_CASE("sampling: never a positive, the same for every instruction set and thread count",
           "[sampling]") {
   for (const auto& [b] : cases::sampling_cases()) {
@@ -26,7 +28,7 @@ TEST_CASE("sampling: never a positive, the same for every instruction set and th
                                    .ld = ld,
                                    .caption = captions ? caption.data() : nullptr,
                                    .seed = 3,
-                                   .step = 4,
+                                   .step = &kStep,
                                    .direction = 1,
                                    .index = index.data()});
         for (size_t i = 0; i < index.size(); ++i) {
@@ -46,14 +48,10 @@ TEST_CASE("sampling: frequencies follow softmax plus 1e-4", "[sampling]") {
                                   0, 0, 0, 0, 0, 0, 0, 0};  // row 0 of 4 matters
   constexpr int kDraws = 20000;
   std::vector<double> count(4);
-  for (int step = 0; step < kDraws; ++step) {
+  for (uint64_t step = 0; step < kDraws; ++step) {
     std::vector<int32_t> index(4);
-    kernels::cpu::sample_negatives(SampleNegatives<float>{.batch = 4,
-                                                          .sim = sim.data(),
-                                                          .ld = 4,
-                                                          .seed = 9,
-                                                          .step = static_cast<uint64_t>(step),
-                                                          .index = index.data()});
+    kernels::cpu::sample_negatives(SampleNegatives<float>{
+        .batch = 4, .sim = sim.data(), .ld = 4, .seed = 9, .step = &step, .index = index.data()});
     ++count[static_cast<size_t>(index[0])];
   }
   const double e[] = {1, 1, std::exp(1.0), std::exp(2.0)};
@@ -78,7 +76,7 @@ TEST_CASE("sampling: directions draw apart, a row without a negative takes its n
                                .sim = sim.data(),
                                .ld = 64,
                                .seed = 1,
-                               .step = 1,
+                               .step = &kStep,
                                .direction = direction,
                                .index = direction ? one.data() : zero.data()});
   CHECK(zero != one);

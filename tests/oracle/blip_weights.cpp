@@ -19,9 +19,9 @@ bool is_unused(const std::string& name) {
   return name.starts_with("text_encoder_m.") && name.find(".crossattention.") != std::string::npos;
 }
 
-// Where a tensor of the file lives in the model; undefined when it has no place.
-Tensor place(models::Blip& blip, const std::string& name) {
-  for (const autograd::ParameterStore* store : {&blip.weights(), &blip.momentum()})
+// Where a tensor of the file lives in training; undefined when it has no place.
+Tensor place(models::Contrastive& objective, const std::string& name) {
+  for (const autograd::ParameterStore* store : {&objective.weights(), &objective.momentum()})
     if (store->layout().contains(name)) return store->weights.at(name);
   return {};
 }
@@ -57,15 +57,10 @@ void copy_values(const Tensor& to, const Tensor& from) {
 
 void load_some(models::Blip& blip, const Tensors& weights) {
   for (const auto& [name, tensor] : weights.all()) {
-    if (!is_float(tensor) || is_unused(name)) continue;
+    if (!is_float(tensor)) continue;
     INFO(name);
-    if (name == "image_queue" || name == "text_queue") {
-      copy_values(name[0] == 'i' ? blip.queue().image : blip.queue().text, transposed(tensor));
-      continue;
-    }
-    const Tensor to = place(blip, name);
-    REQUIRE(to.defined());
-    copy_values(to, tensor);
+    REQUIRE(blip.weights().layout().contains(name));
+    copy_values(blip.weights().weights.at(name), tensor);
   }
 }
 
@@ -79,22 +74,34 @@ void load_store(const autograd::ParameterStore& store, const Tensors& weights) {
   check_complete(store, weights);
 }
 
-void load(models::Blip& blip, const Tensors& weights) {
-  load_some(blip, weights);
-  for (const autograd::ParameterStore* store : {&blip.weights(), &blip.momentum()})
+void load(models::Contrastive& objective, const Tensors& weights) {
+  models::FeatureQueue& queue = objective.queue();
+  for (const auto& [name, tensor] : weights.all()) {
+    if (!is_float(tensor) || is_unused(name)) continue;
+    INFO(name);
+    if (name == "image_queue" || name == "text_queue") {
+      copy_values(name[0] == 'i' ? queue.image : queue.text, transposed(tensor));
+      continue;
+    }
+    const Tensor to = place(objective, name);
+    REQUIRE(to.defined());
+    copy_values(to, tensor);
+  }
+  for (const autograd::ParameterStore* store : {&objective.weights(), &objective.momentum()})
     check_complete(*store, weights);
-  blip.queue().next = static_cast<int64_t>(weights.values("queue_ptr").at(0));
+  queue.next = static_cast<int64_t>(weights.values("queue_ptr").at(0));
 }
 
-double largest_weight_difference(models::Blip& blip, const Tensors& weights,
+double largest_weight_difference(models::Contrastive& objective, const Tensors& weights,
                                  bool (*skip)(const std::string&)) {
+  const models::FeatureQueue& queue = objective.queue();
   double worst = 0;
   for (const auto& [name, tensor] : weights.all()) {
     if (!is_float(tensor) || is_unused(name) || skip(name)) continue;
     INFO(name);
-    const bool queue = name == "image_queue" || name == "text_queue";
-    const Tensor own = queue ? transposed(name[0] == 'i' ? blip.queue().image : blip.queue().text)
-                             : place(blip, name);
+    const Tensor own = name == "image_queue"  ? transposed(queue.image)
+                       : name == "text_queue" ? transposed(queue.text)
+                                              : place(objective, name);
     REQUIRE(own.defined());
     worst = std::max(worst, largest_difference(to_doubles(own), to_doubles(tensor)));
   }

@@ -1,7 +1,7 @@
 // Golden weights in and out of a Blip: names of the original, tied tensors stored once.
 #pragma once
 
-#include "models/blip/blip.h"
+#include "models/objectives/contrastive.h"
 #include "tests/oracle/oracle.h"
 
 namespace medley::oracle {
@@ -21,11 +21,11 @@ void load_store(const autograd::ParameterStore& store, const Tensors& weights);
 
 // Fills weights, momentum weights, queues and their pointer. Fails the test when a parameter is
 // not in the file or a floating tensor of the file has no place.
-void load(models::Blip& blip, const Tensors& weights);
+void load(models::Contrastive& objective, const Tensors& weights);
 
-// The largest difference between the blip and the file, over all its floating tensors but those
-// whose name `skip` holds.
-double largest_weight_difference(models::Blip& blip, const Tensors& weights,
+// The largest difference between model, momentum model and queues and the file, over all its
+// floating tensors but those whose name `skip` holds.
+double largest_weight_difference(models::Contrastive& objective, const Tensors& weights,
                                  bool (*skip)(const std::string& name));
 
 // Row b of ids [B, T] up to its mask's end, packed.

@@ -1,7 +1,9 @@
 // Captioning of the original (blip/caption): logits, loss, gradients, and what greedy decoding,
 // beam search and sampling make of them.
 #include "models/generation/scores.h"
+#include "models/objectives/captioning.h"
 #include "tests/catch.h"
+#include "tests/oracle/adam.h"
 #include "tests/oracle/blip_weights.h"
 
 namespace medley::oracle {
@@ -9,18 +11,15 @@ namespace {
 
 using models::Blip;
 using models::GenerateOptions;
-using models::BatchInfo;
-using models::StepTrace;
 
 struct Captioner {
   Json config = read_json("blip/caption/config.json");
   Tensors values{"blip/caption/values.safetensors"};
   models::SpecialTokens tokens = special_tokens(config);
-  Blip blip;
+  std::shared_ptr<Blip> owner;
+  Blip& blip = *owner;
   explicit Captioner(DType dtype)
-      : blip(model_config(config),
-             {.queue_size = 0, .label_smoothing = config.at("label_smoothing")}, tokens, dtype, {},
-             0) {
+      : owner(std::make_shared<Blip>(model_config(config), tokens, dtype, Device{}, 0)) {
     load_some(blip, Tensors("blip/caption/weights.safetensors"));
   }
 
@@ -36,16 +35,11 @@ struct Captioner {
   }
   // Logits of all tokens but the last of these texts, [DEC] first; text i belongs to image i.
   Tensor logits(const std::vector<std::vector<int32_t>>& texts) {
-    models::Batch batch;
-    batch.images = values.f64("images").slice(0, 0, static_cast<int64_t>(texts.size()));
-    batch.images = batch.images.contiguous();
-    batch.text = models::pack(texts);
-    StepTrace trace;
-    BatchInfo info;
-    info.trace = &trace;
     const autograd::NoGrad no_grad;
-    blip.caption_loss(batch, 1, info);
-    return trace.lm_logits;
+    const Tensor images =
+        values.f64("images").slice(0, 0, static_cast<int64_t>(texts.size())).contiguous();
+    const models::PackedText text = models::pack(texts);
+    return blip.decode(blip.encode_image(images), text, models::next_tokens(text));
   }
 };
 
@@ -88,15 +82,9 @@ TEST_CASE("caption: logits, loss and gradients of teacher forcing") {
   batch.text = packed(c.values, "");
   const auto texts = static_cast<int64_t>(batch.text.lengths.size());
   batch.images = c.values.f64("images").slice(0, 0, texts).contiguous();
-  c.blip.weights().gradients.flat().fill_zero();
-  autograd::Tape tape;
-  Tensor loss;
-  {
-    const autograd::Recording recording(tape);
-    loss = c.blip.caption_loss(batch, c.config.at("prompt_length"), {});
-  }
-  check_close("loss", loss, c.values.at("loss"), 1e-10);
-  tape.backward(loss);
+  models::Captioning objective(c.owner, c.config.at("label_smoothing"),
+                               c.config.at("prompt_length"), 0);
+  check_close("loss", gradients_of(objective, batch), c.values.at("loss"), 1e-10);
   const Tensors gradients("blip/caption/gradients.safetensors");
   for (const auto& [name, gradient] : gradients.all())
     check_close(name, c.blip.weights().gradients.at(name), gradient, 1e-10);

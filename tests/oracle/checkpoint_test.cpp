@@ -2,7 +2,7 @@
 // safetensors.
 #include <set>
 
-#include "models/blip/blip.h"
+#include "models/objectives/pretrain.h"
 #include "models/weights/load.h"
 #include "models/weights/pth.h"
 #include "tests/catch.h"
@@ -99,13 +99,16 @@ TEST_CASE("a checkpoint loads into a model of another picture size, both formats
     INFO(name);
     models::LossConfig losses;
     losses.queue_size = 0;
-    models::Blip blip(config, losses, {3, 4, 5}, DType::f64, {}, 1);
+    models::Pretraining objective(
+        std::make_shared<models::Blip>(config, models::SpecialTokens{}, DType::f64, Device{}, 1),
+        losses, 1);
+    const autograd::ParameterStore &weights = objective.weights(), &momentum = objective.momentum();
     models::WeightFiles files(oracle::path(kFolder + name));
     models::LoadOptions options;
     // The queues, and cross-attention of the momentum tower, which never runs.
     options.allow_unexpected = true;
     const models::LoadReport report =
-        models::load_weights(files, {&blip.weights().weights, &blip.momentum().weights}, options);
+        models::load_weights(files, {&weights.weights, &momentum.weights}, options);
     CHECK(report.missing.empty());
     CHECK(report.resized.size() == expected.all().size());
     for (const std::string& left : report.unexpected) {
@@ -115,12 +118,11 @@ TEST_CASE("a checkpoint loads into a model of another picture size, both formats
       CHECK((unused || left.find("queue") != std::string::npos));
     }
     for (const auto& [key, tensor] : expected.all())
-      oracle::check_close(key, (key == table ? blip.weights() : blip.momentum()).weights.at(key),
-                          tensor, 1e-6);
-    for (const ArenaEntry& entry : blip.weights().layout().entries()) {
+      oracle::check_close(key, (key == table ? weights : momentum).weights.at(key), tensor, 1e-6);
+    for (const ArenaEntry& entry : weights.layout().entries()) {
       if (entry.name == table || !model.contains(entry.name)) continue;
       INFO(entry.name);
-      CHECK(oracle::to_doubles(blip.weights().weights.at(entry.name)) == model.values(entry.name));
+      CHECK(oracle::to_doubles(weights.weights.at(entry.name)) == model.values(entry.name));
     }
   }
 }

@@ -1,8 +1,8 @@
 // Hidden states of every token in the original's first pre-training step (blip/pretrain): towers,
 // momentum towers, and the lockstep pass with nothing left out of its last layer.
-#include "models/blip/joint.h"
-#include "models/blip/momentum.h"
 #include "models/blip/towers.h"
+#include "models/objectives/joint.h"
+#include "models/objectives/momentum.h"
 #include "tests/catch.h"
 #include "tests/oracle/blip_weights.h"
 
@@ -61,7 +61,8 @@ TEST_CASE("pretrain: hidden states of every token in step 0, in f64") {
   const models::ModelConfig model = model_config(config);
   Loaded student(model, models::kStudentNames, true, weights),
       teacher(model, models::kMomentumNames, false, weights);
-  models::update_average(teacher.store, student.store, config.at("momentum"));
+  const double keep = config.at("momentum");
+  models::update_average(teacher.store, student.store, &keep);
   const models::Batch batch = batch_of(inputs, "step0.", DType::f64);
   const int64_t B = batch.images.size(0);
 

@@ -10,9 +10,7 @@ using models::Blip;
 constexpr double kTolerance = 1e-11;
 
 Blip matcher(const Json& config) {
-  models::LossConfig losses;
-  losses.queue_size = 0;
-  return Blip(model_config(config), losses, special_tokens(config), DType::f64, {}, 0);
+  return Blip(model_config(config), special_tokens(config), DType::f64, {});
 }
 
 TEST_CASE("itm: logits of all pairs with either first token, and cosines") {

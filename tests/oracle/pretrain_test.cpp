@@ -1,6 +1,8 @@
 // The original's pre-training run (blip/pretrain) and its continuation from a checkpoint with
 // optimizer state (blip/checkpoint), in the lockstep form that medley trains with. Tolerances are
 // those of the folders' README files.
+#include "models/objectives/pretrain.h"
+
 #include <algorithm>
 #include <cmath>
 
@@ -16,25 +18,13 @@ namespace {
 
 using models::Batch;
 using models::Blip;
-using models::BatchInfo;
-using models::BatchResult;
+using models::Pretraining;
 using models::StepTrace;
 
-struct Losses {
-  double itc, itm, lm;
-};
-
-Losses forward_backward(Blip& blip, const Batch& batch, const BatchInfo& info) {
-  blip.weights().gradients.flat().fill_zero();
-  autograd::Tape tape;
-  BatchResult result;
-  {
-    const autograd::Recording recording(tape);
-    result = blip.pretrain(batch, info);
-  }
-  const Losses losses{result.itc.item(), result.itm.item(), result.lm.item()};
-  tape.backward(result.total);
-  return losses;
+Pretraining objective_of(const Json& config, DType dtype) {
+  return Pretraining(
+      std::make_shared<Blip>(model_config(config), special_tokens(config), dtype, Device{}, 0),
+      loss_config(config), 0);
 }
 
 // Adam divides the noise of a zero gradient by itself: biases of attention keys.
@@ -47,12 +37,8 @@ struct Run {
   Json config = read_json("blip/pretrain/config.json");
   Tensors weights{"blip/pretrain/weights.safetensors"},
       inputs{"blip/pretrain/step_inputs.safetensors"};
-  Blip blip;
-  explicit Run(DType dtype)
-      : blip(model_config(config), loss_config(config, alphas_of(config.at("steps"))),
-             special_tokens(config), dtype, {}, 0) {
-    load(blip, weights);
-  }
+  Pretraining objective;
+  explicit Run(DType dtype) : objective(objective_of(config, dtype)) { load(objective, weights); }
   Batch batch(size_t step, DType dtype) const {
     return batch_of(inputs, "step" + std::to_string(step) + ".", dtype);
   }
@@ -74,7 +60,7 @@ std::vector<double> rows(const Tensor& t, const std::vector<bool>& kept) {
 
 TEST_CASE("pretrain: the recorded run in f64, losses, schedules and final weights") {
   Run run(DType::f64);
-  Adam adam(run.blip);
+  Adam adam(run.objective.weights());
   const Json& train = run.config.at("train_config");
   const int64_t per_epoch = run.config.at("steps_per_epoch");
   train::OptimizerConfig schedule;
@@ -85,49 +71,53 @@ TEST_CASE("pretrain: the recorded run in f64, losses, schedules and final weight
   for (int64_t i = 0; i < steps; ++i) {
     const Json& step = run.config.at("steps")[static_cast<size_t>(i)];
     CAPTURE(i);
-    CHECK(run.blip.queue().next == step.at("queue_ptr_before"));
-    const Losses l =
-        forward_backward(run.blip, run.batch(static_cast<size_t>(i), DType::f64), info_of(step, i));
-    CHECK(run.blip.temperature() == Approx(step.at("temp_used").get<double>()).epsilon(1e-12));
-    CHECK(std::abs(l.itc - step.at("loss_ita").get<double>()) < 1e-10);
-    CHECK(std::abs(l.itm - step.at("loss_itm").get<double>()) < 1e-10);
-    CHECK(std::abs(l.lm - step.at("loss_lm").get<double>()) < 1e-10);
+    CHECK(run.objective.queue().next == step.at("queue_ptr_before"));
+    const std::vector<double> losses = take_recorded(
+        run.objective, run.batch(static_cast<size_t>(i), DType::f64), step, i, [&](const auto&) {
+          CHECK(run.objective.blip().temperature() ==
+                Approx(step.at("temp_used").get<double>()).epsilon(1e-12));
+          adam.update(i + 1, step.at("lr"), train.at("weight_decay"));
+        });
+    CHECK(std::abs(losses.at(0) - step.at("loss_ita").get<double>()) < 1e-10);
+    CHECK(std::abs(losses.at(1) - step.at("loss_itm").get<double>()) < 1e-10);
+    CHECK(std::abs(losses.at(2) - step.at("loss_lm").get<double>()) < 1e-10);
     CHECK(train::learning_rate(schedule, i, steps, per_epoch) ==
           Approx(step.at("lr").get<double>()).epsilon(1e-12));
-    adam.update(i + 1, step.at("lr"), train.at("weight_decay"));
   }
-  CHECK(run.blip.queue().next == run.config.at("queue_ptr_final"));
+  CHECK(run.objective.queue().next == run.config.at("queue_ptr_final"));
   const Tensors last("blip/pretrain/final_weights.safetensors");
-  CHECK(largest_weight_difference(run.blip, last, none) < 1e-9);
+  CHECK(largest_weight_difference(run.objective, last, none) < 1e-9);
 }
 
 TEST_CASE("pretrain: the recorded run in f32 on the fast kernels") {
   Run run(DType::f32);
-  Adam adam(run.blip);
+  Adam adam(run.objective.weights());
   const Json& steps = run.config.at("steps");
+  const auto check_gradients = [&] {
+    const Tensors gradients("blip/pretrain/step0_gradients.safetensors");
+    for (const auto& [name, gradient] : gradients.all()) {
+      INFO(name);
+      const std::vector<double> right = to_doubles(gradient);
+      double largest = 0;
+      for (const double v : right) largest = std::max(largest, std::abs(v));
+      // A key's bias has no gradient: what is there is rounding.
+      if (is_key_bias(name) && largest < 1e-10) continue;
+      CHECK(largest_difference(to_doubles(run.objective.weights().gradients.at(name)), right) <=
+            1e-3 * largest);
+    }
+  };
   for (size_t i = 0; i < steps.size(); ++i) {
     CAPTURE(i);
-    const Losses l = forward_backward(run.blip, run.batch(i, DType::f32),
-                                      info_of(steps[i], static_cast<int64_t>(i)));
+    const auto index = static_cast<int64_t>(i);
+    const std::vector<double> losses =
+        take_recorded(run.objective, run.batch(i, DType::f32), steps[i], index, [&](const auto&) {
+          if (i == 0) check_gradients();
+          adam.update(index + 1, steps[i].at("lr"),
+                      run.config.at("train_config").at("weight_decay"));
+        });
     const Json& expected = steps[i].at("float32_losses");
-    CHECK(std::abs(l.itc - expected.at(0).get<double>()) < 1e-4);
-    CHECK(std::abs(l.itm - expected.at(1).get<double>()) < 1e-4);
-    CHECK(std::abs(l.lm - expected.at(2).get<double>()) < 1e-4);
-    if (i == 0) {
-      const Tensors gradients("blip/pretrain/step0_gradients.safetensors");
-      for (const auto& [name, gradient] : gradients.all()) {
-        INFO(name);
-        const std::vector<double> right = to_doubles(gradient);
-        double largest = 0;
-        for (const double v : right) largest = std::max(largest, std::abs(v));
-        // A key's bias has no gradient: what is there is rounding.
-        if (is_key_bias(name) && largest < 1e-10) continue;
-        CHECK(largest_difference(to_doubles(run.blip.weights().gradients.at(name)), right) <=
-              1e-3 * largest);
-      }
-    }
-    adam.update(static_cast<int64_t>(i) + 1, steps[i].at("lr"),
-                run.config.at("train_config").at("weight_decay"));
+    for (size_t l = 0; l < 3; ++l)
+      CHECK(std::abs(losses.at(l) - expected.at(l).get<double>()) < 1e-4);
   }
 }
 
@@ -135,15 +125,19 @@ TEST_CASE("pretrain: what step 0 computes on the way, and every gradient, in f64
   Run run(DType::f64);
   const Tensors right("blip/pretrain/step0_values.safetensors");
   constexpr double kTolerance = 1e-11;
-  const Batch batch = run.batch(0, DType::f64);
-  BatchInfo info = info_of(run.config.at("steps")[0], 0);
   StepTrace trace;
-  info.trace = &trace;
+  Pretraining& objective = run.objective;
+  objective.trace = &trace;
+  const Json& step = run.config.at("steps")[0];
+  objective.negative_images = indices(step.at("negative_image_for_text"));
+  objective.negative_texts = indices(step.at("negative_text_for_image"));
+  // The parts of a step by hand, for the inner gradients that its tape keeps.
+  objective.begin(0, 0);
   autograd::Tape tape;
-  BatchResult result;
+  models::BatchResult result;
   {
     const autograd::Recording recording(tape);
-    result = run.blip.pretrain(batch, info);
+    result = objective.losses(run.batch(0, DType::f64));
   }
   std::vector<bool> predicted;  // positions whose next token counts
   for (const double target : right.values("decoder_targets")) predicted.push_back(target != -100);
@@ -165,9 +159,9 @@ TEST_CASE("pretrain: what step 0 computes on the way, and every gradient, in f64
                                     {"vl_output", trace.itm_logits}})
     check_close(name, value, right.at(name), kTolerance);
   CHECK(largest_difference(to_doubles(trace.lm_logits), lm_rows("lm_logits")) <= kTolerance);
-  check_close("loss_ita", result.itc, right.at("loss_ita"), kTolerance);
-  check_close("loss_itm", result.itm, right.at("loss_itm"), kTolerance);
-  check_close("loss_lm", result.lm, right.at("loss_lm"), kTolerance);
+  check_close("loss_ita", result.losses[0], right.at("loss_ita"), kTolerance);
+  check_close("loss_itm", result.losses[1], right.at("loss_itm"), kTolerance);
+  check_close("loss_lm", result.losses[2], right.at("loss_lm"), kTolerance);
 
   const int64_t B = trace.image_features.size(0);
   std::vector<double> weights_i2t, weights_t2i, row(static_cast<size_t>(B));
@@ -189,7 +183,7 @@ TEST_CASE("pretrain: what step 0 computes on the way, and every gradient, in f64
                                                   {"d_vl_output", trace.itm_logits},
                                                   {"d_lm_logits", trace.lm_logits}};
   for (const auto& [name, tensor] : inner) tape.keep_gradient(tensor);
-  run.blip.weights().gradients.flat().fill_zero();
+  objective.weights().gradients.flat().fill_zero();
   tape.backward(result.total);
   for (const auto& [name, tensor] : inner) {
     INFO(name);
@@ -199,8 +193,8 @@ TEST_CASE("pretrain: what step 0 computes on the way, and every gradient, in f64
   }
   const Tensors gradients("blip/pretrain/step0_gradients.safetensors");
   for (const auto& [name, gradient] : gradients.all())
-    check_close(name, run.blip.weights().gradients.at(name), gradient, kTolerance);
-  for (const ArenaEntry& entry : run.blip.weights().layout().entries())
+    check_close(name, objective.weights().gradients.at(name), gradient, kTolerance);
+  for (const ArenaEntry& entry : objective.weights().layout().entries())
     if (entry.owner.empty() && !entry.name.ends_with("qkv.weight") &&
         !entry.name.ends_with("qkv.bias") && !entry.name.ends_with("kv.weight") &&
         !entry.name.ends_with("kv.bias")) {
@@ -213,14 +207,11 @@ TEST_CASE("pretrain: the step after the original's checkpoint, with its optimize
   const Json config = read_json("blip/checkpoint/config.json");
   const Tensors model("blip/checkpoint/model.safetensors"),
       state("blip/checkpoint/optimizer.safetensors"), next("blip/checkpoint/next_step.safetensors");
-  std::vector<double> alphas = alphas_of(config.at("steps"));
-  const auto index = static_cast<int64_t>(alphas.size());
   const Json& step = config.at("next_step");
-  alphas.push_back(step.at("alpha"));
-  Blip blip(model_config(config), loss_config(config, alphas), special_tokens(config), DType::f32,
-            {}, 0);
-  load(blip, model);
-  Adam adam(blip);
+  const auto index = static_cast<int64_t>(config.at("steps").size());
+  Pretraining objective = objective_of(config, DType::f32);
+  load(objective, model);
+  Adam adam(objective.weights());
   for (const auto& [name, tensor] : state.all()) {
     INFO(name);
     const size_t dot = name.rfind('.');
@@ -232,18 +223,30 @@ TEST_CASE("pretrain: the step after the original's checkpoint, with its optimize
     REQUIRE((kind == "exp_avg" || kind == "exp_avg_sq"));
     copy_values((kind == "exp_avg" ? adam.m() : adam.v()).at(parameter), tensor);
   }
-  const Losses l = forward_backward(blip, batch_of(next, "", DType::f32), info_of(step, index));
-  CHECK(std::abs(l.itc - step.at("losses").at(0).get<double>()) < 5e-6);
-  CHECK(std::abs(l.itm - step.at("losses").at(1).get<double>()) < 5e-6);
-  CHECK(std::abs(l.lm - step.at("losses").at(2).get<double>()) < 5e-6);
-  adam.update(index + 1, step.at("lr"), 0.05);
+  const std::vector<double> losses =
+      take_recorded(objective, batch_of(next, "", DType::f32), step, index,
+                    [&](const auto&) { adam.update(index + 1, step.at("lr"), 0.05); });
+  for (size_t l = 0; l < 3; ++l)
+    CHECK(std::abs(losses.at(l) - step.at("losses").at(l).get<double>()) < 5e-6);
   int compared = 0;
   for (const auto& [name, tensor] : next.all())
     if (name.starts_with("after.")) {
-      check_close(name, blip.weights().weights.at(name.substr(6)), tensor, 1e-6);
+      check_close(name, objective.weights().weights.at(name.substr(6)), tensor, 1e-6);
       ++compared;
     }
   CHECK(compared > 0);
+}
+
+TEST_CASE("pretrain: alpha of a run of three epochs stays after two") {
+  Json config = read_json("blip/pretrain/config.json");
+  const int64_t rise = 2 * config.at("steps_per_epoch").get<int64_t>();
+  const double alpha = config.at("train_config").at("alpha");
+  Json steps = Json::array();
+  for (int64_t i = 0; 2 * i < 3 * rise; ++i)
+    steps.push_back(
+        {{"alpha", alpha * std::min(1.0, static_cast<double>(i) / static_cast<double>(rise))}});
+  config["steps"] = steps;
+  CHECK(loss_config(config).alpha_steps == rise);
 }
 
 }  // namespace medley::oracle

@@ -1,5 +1,7 @@
 // The original's retrieval fine-tuning (blip/retrieval): losses, inner values, gradients, weights
 // and queues after its steps; and its evaluation with re-ranking. f64.
+#include "models/objectives/retrieval.h"
+
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -12,7 +14,6 @@
 namespace medley::oracle {
 namespace {
 
-using models::Blip;
 using models::StepTrace;
 
 constexpr double kTolerance = 1e-11;
@@ -20,28 +21,25 @@ constexpr double kTolerance = 1e-11;
 struct Run {
   Json config = read_json("blip/retrieval/config.json");
   Tensors inputs{"blip/retrieval/step_inputs.safetensors"};
-  Blip blip;
+  models::Retrieval objective;
 
-  Run() : blip(model(config), losses(config), special_tokens(config), DType::f64, {}, 0) {
-    load_some(blip, Tensors("blip/itm/weights.safetensors"));
+  Run()
+      : objective(std::make_shared<models::Blip>(model_config(config), special_tokens(config),
+                                                 DType::f64, Device{}, 0),
+                  loss_config(config), 0) {
+    load_some(objective.blip(), Tensors("blip/itm/weights.safetensors"));
     const Tensors own("blip/retrieval/weights.safetensors");
-    copy_values(blip.weights().weights.at("temp"), own.at("temp"));
-    copy_values(blip.queue().image, own.at("image_queue").transpose(0, 1).contiguous());
-    copy_values(blip.queue().text, own.at("text_queue").transpose(0, 1).contiguous());
+    copy_values(objective.weights().weights.at("temp"), own.at("temp"));
+    models::FeatureQueue& queue = objective.queue();
+    copy_values(queue.image, own.at("image_queue").transpose(0, 1).contiguous());
+    copy_values(queue.text, own.at("text_queue").transpose(0, 1).contiguous());
     std::vector<int64_t> idx = own.at("idx_queue").to_vector<int64_t>();
-    std::copy(idx.begin(), idx.end(), blip.queue().caption.data<int64_t>());
-    blip.queue().next = own.at("ptr_queue").to_vector<int64_t>().at(0);
+    std::copy(idx.begin(), idx.end(), queue.caption.data<int64_t>());
+    queue.next = own.at("ptr_queue").to_vector<int64_t>().at(0);
     // Every momentum tensor starts equal to the student's.
-    const autograd::ParameterStore& m = blip.momentum();
-    std::copy_n(blip.weights().weights.flat().data<double>(), m.weights.flat().elements(),
+    const autograd::ParameterStore& m = objective.momentum();
+    std::copy_n(objective.weights().weights.flat().data<double>(), m.weights.flat().elements(),
                 m.weights.flat().data<double>());
-  }
-
-  static models::ModelConfig model(const Json& config) { return model_config(config); }
-  static models::LossConfig losses(const Json& config) {
-    models::LossConfig losses = loss_config(config, alphas_of(config.at("steps")));
-    losses.equal_captions = true;
-    return losses;
   }
 
   models::Batch batch(size_t step) const {
@@ -52,77 +50,81 @@ struct Run {
   }
 };
 
+// What step 0 computed on the way, and what its negatives are drawn by.
+void check_values(const StepTrace& trace, const Tensor& itm_logits, const models::Batch& batch,
+                  double temp) {
+  const Tensors values("blip/retrieval/step0_values.safetensors");
+  for (const auto& [name, value] : {std::pair("image_feat", trace.image_features),
+                                    {"text_feat", trace.text_features},
+                                    {"image_feat_m", trace.image_momentum},
+                                    {"text_feat_m", trace.text_momentum},
+                                    {"sim_i2t_targets", trace.target_i2t},
+                                    {"sim_t2i_targets", trace.target_t2i},
+                                    {"vl_output", itm_logits}})
+    check_close(name, value, values.at(name), kTolerance);
+  const int64_t B = trace.image_features.size(0);
+  const Tensor image = trace.image_features, text = trace.text_features;
+  for (const bool to_text : {true, false}) {
+    const Tensor& query = to_text ? image : text;
+    const Tensor& key = to_text ? text : image;
+    std::vector<double> all, row(static_cast<size_t>(B)), sim(static_cast<size_t>(B * B));
+    for (int64_t a = 0; a < B; ++a)
+      for (int64_t b = 0; b < B; ++b)
+        sim[static_cast<size_t>(a * B + b)] =
+            std::inner_product(query.data<double>() + a * query.size(1),
+                               query.data<double>() + (a + 1) * query.size(1),
+                               key.data<double>() + b * key.size(1), 0.0);
+    for (int64_t b = 0; b < B; ++b) {
+      kernels::reference::negative_weights(
+          kernels::SampleNegatives<double>{.batch = B,
+                                           .sim = sim.data(),
+                                           .ld = B,
+                                           .caption = batch.caption.data<int64_t>(),
+                                           .temp = &temp,
+                                           .floor = 0},
+          b, row.data());
+      all.insert(all.end(), row.begin(), row.end());
+    }
+    const char* name = to_text ? "weights_i2t" : "weights_t2i";
+    INFO(name);
+    CHECK(largest_difference(all, values.values(name)) <= kTolerance);
+  }
+}
+
 TEST_CASE("retrieval: the recorded steps") {
   Run run;
-  Adam adam(run.blip);
+  models::Retrieval& objective = run.objective;
+  Adam adam(objective.weights());
   const Json& steps = run.config.at("steps");
-  const Tensors values("blip/retrieval/step0_values.safetensors"),
-      gradients("blip/retrieval/step0_gradients.safetensors");
+  const Tensors gradients("blip/retrieval/step0_gradients.safetensors");
   for (size_t i = 0; i < steps.size(); ++i) {
     CAPTURE(i);
     const Json& step = steps[i];
+    const models::Batch batch = run.batch(i);
     StepTrace trace;
-    models::BatchInfo info = info_of(step, static_cast<int64_t>(i));
-    info.trace = &trace;
-    run.blip.weights().gradients.flat().fill_zero();
-    autograd::Tape tape;
-    models::BatchResult result;
-    {
-      const autograd::Recording recording(tape);
-      result = run.blip.retrieve(run.batch(i), info);
-    }
-    CHECK(run.blip.temperature() == Approx(step.at("temp_used").get<double>()).epsilon(1e-10));
-    CHECK(std::abs(result.itc.item() - step.at("loss_ita").get<double>()) < 1e-10);
-    CHECK(std::abs(result.itm.item() - step.at("loss_itm").get<double>()) < 1e-10);
-    if (i == 0) {
-      for (const auto& [name, value] : {std::pair("image_feat", trace.image_features),
-                                        {"text_feat", trace.text_features},
-                                        {"image_feat_m", trace.image_momentum},
-                                        {"text_feat_m", trace.text_momentum},
-                                        {"sim_i2t_targets", trace.target_i2t},
-                                        {"sim_t2i_targets", trace.target_t2i},
-                                        {"vl_output", trace.itm_logits}})
-        check_close(name, value, values.at(name), kTolerance);
-      const int64_t B = trace.image_features.size(0);
-      const Tensor image = trace.image_features, text = trace.text_features;
-      for (const bool to_text : {true, false}) {
-        const Tensor& query = to_text ? image : text;
-        const Tensor& key = to_text ? text : image;
-        std::vector<double> all, row(static_cast<size_t>(B)), sim(static_cast<size_t>(B * B));
-        for (int64_t a = 0; a < B; ++a)
-          for (int64_t b = 0; b < B; ++b)
-            sim[static_cast<size_t>(a * B + b)] =
-                std::inner_product(query.data<double>() + a * query.size(1),
-                                   query.data<double>() + (a + 1) * query.size(1),
-                                   key.data<double>() + b * key.size(1), 0.0);
-        for (int64_t b = 0; b < B; ++b) {
-          kernels::reference::negative_weights(
-              kernels::SampleNegatives<double>{.batch = B,
-                                               .sim = sim.data(),
-                                               .ld = B,
-                                               .caption = run.batch(0).caption.data<int64_t>(),
-                                               .scale = 1 / run.blip.temperature(),
-                                               .floor = 0},
-              b, row.data());
-          all.insert(all.end(), row.begin(), row.end());
-        }
-        const char* name = to_text ? "weights_i2t" : "weights_t2i";
-        INFO(name);
-        CHECK(largest_difference(all, values.values(name)) <= kTolerance);
+    objective.trace = &trace;
+    const auto update = [&](const models::BatchResult& result) {
+      const double temp = objective.blip().temperature();
+      CHECK(temp == Approx(step.at("temp_used").get<double>()).epsilon(1e-10));
+      if (i == 0) {
+        check_values(trace, result.kept[0], batch, temp);
+        for (const auto& [name, gradient] : gradients.all())
+          check_close(name, objective.weights().gradients.at(name), gradient, kTolerance);
       }
-    }
-    tape.backward(result.total);
-    if (i == 0)
-      for (const auto& [name, gradient] : gradients.all())
-        check_close(name, run.blip.weights().gradients.at(name), gradient, kTolerance);
-    const Json& optimizer = run.config.at("optimizer");
-    adam.update(static_cast<int64_t>(i) + 1, optimizer.at("lr"), optimizer.at("weight_decay"));
-    CHECK(run.blip.queue().next == step.at("ptr_after"));
-    CHECK(run.blip.queue().caption.to_vector<int64_t>() ==
+      const Json& optimizer = run.config.at("optimizer");
+      adam.update(static_cast<int64_t>(i) + 1, optimizer.at("lr"), optimizer.at("weight_decay"));
+    };
+    const std::vector<double> losses =
+        take_recorded(objective, batch, step, static_cast<int64_t>(i), update);
+    CHECK(std::abs(losses.at(0) - step.at("loss_ita").get<double>()) < 1e-10);
+    CHECK(std::abs(losses.at(1) - step.at("loss_itm").get<double>()) < 1e-10);
+    CHECK(objective.queue().next == step.at("ptr_after"));
+    CHECK(objective.queue().caption.to_vector<int64_t>() ==
           step.at("idx_queue_after").get<std::vector<int64_t>>());
   }
   const Tensors last("blip/retrieval/final.safetensors");
-  CHECK(largest_weight_difference(run.blip, last, [](const std::string&) { return false; }) < 1e-9);
+  CHECK(largest_weight_difference(objective, last, [](const std::string&) { return false; }) <
+        1e-9);
 }
 
 TEST_CASE("retrieval: scores of the evaluation with re-ranking") {
@@ -130,9 +132,9 @@ TEST_CASE("retrieval: scores of the evaluation with re-ranking") {
   const Tensors right("blip/retrieval/evaluation.safetensors");
   const auto k = run.config.at("evaluation").at("k_test").get<size_t>();
   const models::Batch all = batch_of(right, "", DType::f64);
-  const Tensor image = run.blip.encode_image(all.images);
-  const std::vector<double> v = to_doubles(run.blip.image_features(image)),
-                            w = to_doubles(run.blip.text_features(all.text));
+  const Tensor image = run.objective.blip().encode_image(all.images);
+  const std::vector<double> v = to_doubles(run.objective.blip().image_features(image)),
+                            w = to_doubles(run.objective.blip().text_features(all.text));
   const auto images = static_cast<size_t>(image.size(0)), texts = all.text.lengths.size(),
              width = v.size() / images;
   for (const bool to_text : {true, false}) {
@@ -157,7 +159,7 @@ TEST_CASE("retrieval: scores of the evaluation with re-ranking") {
         for (size_t t = 0; t < j; ++t) begin += all.text.lengths[t];
         const models::PackedText one =
             models::pack({{ids.begin() + begin, ids.begin() + begin + all.text.lengths[j]}});
-        const Tensor logits = run.blip.match(
+        const Tensor logits = run.objective.blip().match(
             image, one, Tensor::from(std::vector<int32_t>{static_cast<int32_t>(i)}, {1}));
         scores[q * candidates + c] = to_doubles(logits).at(1) + cosine[c];
       }

@@ -16,14 +16,14 @@ struct Setup {
   std::unique_ptr<Dataset> training = open_training_set(config);
   std::unique_ptr<Dataset> data = open_split(config, "test_seen");
   TrainingState state{config, make_tokenizer(config, *training)};
-  EncodedSplit split = encode_split(*state.model, *data, 3);
+  EncodedSplit split = encode_split(contrastive(state).blip(), *data, 3);
 };
 
 TEST_CASE("evaluate: a split is encoded in order, whatever the batch") {
   Setup s;
   CHECK(s.split.captions.size() == 8);
   CHECK(std::is_sorted(s.split.texts.begin(), s.split.texts.end()));
-  EncodedSplit whole = encode_split(*s.state.model, *s.data, 100);
+  EncodedSplit whole = encode_split(contrastive(s.state).blip(), *s.data, 100);
   CHECK(whole.image_tokens.to_vector<float>() == s.split.image_tokens.to_vector<float>());
   for (int64_t i = 0; i < 8; ++i)
     CHECK(s.split.captions[static_cast<size_t>(i)] == models::clean_caption(s.data->caption(i)));
@@ -32,7 +32,7 @@ TEST_CASE("evaluate: a split is encoded in order, whatever the batch") {
 TEST_CASE("evaluate: rankings follow the cosine, and re-ranking the match logit plus cosine") {
   Setup s;
   autograd::NoGrad no_grad;
-  models::Blip& model = *s.state.model;
+  models::Blip& model = contrastive(s.state).blip();
   RetrievalRankings rankings = rank_split(model, s.state.tokenizer, s.split, 3);
   REQUIRE(rankings.itm);
   std::vector<float> image = model.image_features(s.split.image_tokens).to_vector<float>();
@@ -84,7 +84,7 @@ TEST_CASE("evaluate: a reference counts as right, as the caption does") {
 
 TEST_CASE("evaluate: the figures stand under the documented keys") {
   Setup s;
-  Json result = evaluate_split(*s.state.model, s.state.tokenizer, *s.data, {});
+  Json result = evaluate_split(contrastive(s.state).blip(), s.state.tokenizer, *s.data, {});
   for (const char* group : {"i2t", "t2i", "i2t_itm", "t2i_itm"})
     for (const char* key : {"r1", "r5"}) {
       double value = result.at(group).at(key).number();
@@ -92,7 +92,8 @@ TEST_CASE("evaluate: the figures stand under the documented keys") {
     }
   for (const char* key : {"exact", "token_f1", "bleu2"}) CHECK(result.at("captions").find(key));
   CHECK(result.at("images").integer() == 8);
-  result = evaluate_split(*s.state.model, s.state.tokenizer, *s.data, {0, 4, true, false});
+  result =
+      evaluate_split(contrastive(s.state).blip(), s.state.tokenizer, *s.data, {0, 4, true, false});
   CHECK(result.find("i2t_itm") == nullptr);
   CHECK(result.find("captions") == nullptr);
 }

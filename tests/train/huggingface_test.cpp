@@ -32,9 +32,11 @@ models::HfConfig tiny_config(HfModel kind) {
 }
 
 models::Blip make(uint64_t seed) {
-  const models::Preset tiny = models::preset("tiny");
-  return {tiny.model, tiny.losses, {words().sep(), words().dec(), words().enc()},
-          DType::f32, Device{},    seed};
+  return {models::preset("tiny").model,
+          {words().sep(), words().dec(), words().enc()},
+          DType::f32,
+          Device{},
+          seed};
 }
 
 void check_equal(const FlatArena& a, const FlatArena& b, HfModel kind) {

@@ -41,21 +41,28 @@ TEST_CASE("schedule: paper warms up in the first pass and decays a tenth each pa
 }
 
 TEST_CASE("metrics: a line holds means, and a saved sum goes on exactly") {
-  FigureSums whole, first;
+  using models::Figure;
+  const std::vector<Figure> what{{"itc", Figure::loss},
+                                 {"itm_accuracy", Figure::mean},
+                                 {"gradient_norm", Figure::mean},
+                                 {"temperature", Figure::last},
+                                 {"lr", Figure::last}};
+  FigureSums whole(what), first(what);
   for (int i = 0; i < 7; ++i) {
-    StepFigures figures{0.1 * i, 0.2, 0.3 * i, 1.0 / 3, 0.7, 0.07 + i, 1e-3 * i};
-    whole.add(figures);
-    first.add(figures);
+    const std::vector<double> values{0.1 * i, 0.2, 1.0 / 3, 0.07 + i, 1e-3 * i};
+    whole.add(values);
+    first.add(values);
     if (i == 3) {
-      FigureSums second;
+      FigureSums second(what);
       second.restore(Json::parse(first.state().dump(), "t"));
       first = second;
     }
   }
   CHECK(first.line(7).dump() == whole.line(7).dump());
-  CHECK(whole.means().itc == Approx(0.3));
-  CHECK(whole.means().temperature == 6.07);
-  CHECK(whole.means().lr == 6e-3);
+  CHECK(whole.means().at("itc") == Approx(0.3));
+  CHECK(whole.means().at("temperature") == 6.07);
+  CHECK(whole.means().at("lr") == 6e-3);
+  CHECK_THROWS_WITH(whole.means().at("lm"), Catch::Contains("no figure 'lm'"));
   whole.reset();
   CHECK(whole.line(8).find("itc") == nullptr);
 }

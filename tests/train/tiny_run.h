@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "models/objectives/contrastive.h"
 #include "tests/train/temp_folder.h"
 #include "train/loop/trainer.h"
 
@@ -40,6 +41,11 @@ inline std::vector<std::string> timeless_lines(const std::string& run) {
   for (Json& line : read_metrics(run + "/metrics.jsonl"))
     lines.push_back(line.set("seconds", 0).set("images_per_second", 0).dump());
   return lines;
+}
+
+// The momentum model and the queue of a run.
+inline models::Contrastive& contrastive(TrainingState& state) {
+  return dynamic_cast<models::Contrastive&>(*state.objective);
 }
 
 }  // namespace medley::train

@@ -57,6 +57,7 @@ struct TrainConfig {
   SceneJitter jitter;  // scenes only
   AugmentConfig augment;
   OptimizerConfig optimizer;
+  std::string objective = "pretrain";  // or retrieval, caption
   int64_t steps = 100'000;
   double minutes = 0;  // stop cleanly after so much training time; 0: never
   int64_t batch_size = 64;

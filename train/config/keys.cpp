@@ -97,6 +97,7 @@ void add_training(std::vector<ConfigKey>& keys, TrainConfig& c) {
     keys.push_back({"train", key, help, value, may_change});
   };
   OptimizerConfig& o = c.optimizer;
+  add("objective", &c.objective, "pretrain: ITC, ITM, LM; retrieval: ITC, ITM; caption: LM");
   add("steps", &c.steps, "optimizer steps");
   add("minutes", &c.minutes, "stop cleanly after so much training time; 0: never", true);
   add("batch_size", &c.batch_size, "pictures a batch");

@@ -2,6 +2,7 @@
 #include "core/error.h"
 #include "core/str.h"
 #include "core/suggest.h"
+#include "models/objectives/make.h"
 #include "train/config/config.h"
 
 namespace medley::train {
@@ -29,6 +30,7 @@ void validate(const TrainConfig& c) {
   models::validate(c.losses);
   one_of("data.kind", c.data.kind, {"scenes", "json"});
   one_of("augment.kind", c.augment.kind, {"none", "affine", "blip"});
+  one_of("train.objective", c.objective, models::objective_names());
   one_of("train.precision", c.precision, {"f32", "bf16"});
   one_of("train.schedule", c.optimizer.schedule, {"cosine", "paper"});
   require(c.data.scenes >= 1, "data.scenes", c.data.scenes, "at least 1");

@@ -29,31 +29,33 @@ void copy(const models::Batch& to, const models::Batch& from) {
 
 // The next batch of the shape writes over a recording's tensors.
 models::BatchResult kept(models::BatchResult result) {
-  for (Tensor* t : {&result.total, &result.itc, &result.itm, &result.lm, &result.itm_logits,
-                    &result.image_momentum, &result.text_momentum, &result.caption})
-    if (t->defined()) *t = t->clone();
+  result.total = result.total.detach().clone();
+  for (std::vector<Tensor>* list : {&result.losses, &result.kept})
+    for (Tensor& t : *list)
+      if (t.defined()) t = t.detach().clone();
   return result;
 }
 
 }  // namespace
 
-models::BatchResult GradientGraph::add_gradients(TrainingState& state, const models::Batch& padded,
-                                                 int64_t number) {
-  if (!pool_) pool_ = std::make_shared<MemoryPool>(state.device());
+models::BatchResult GradientGraph::add_gradients(models::Objective& objective,
+                                                 const models::Batch& padded, double share) {
+  const Device device = objective.device();
+  if (!pool_) pool_ = std::make_shared<MemoryPool>(device);
   const auto found =
       std::find_if(recordings_.begin(), recordings_.end(),
                    [&](const Recording& known) { return same_shapes(known.inputs, padded); });
   if (found == recordings_.end()) {
-    models::Batch inputs = models::to(padded, state.device());
+    models::Batch inputs = models::to(padded, device);
     inputs.images = inputs.images.clone();  // they are on the device already, and only for now
-    recordings_.emplace_back(std::move(inputs), state.device(), pool_);
+    recordings_.emplace_back(std::move(inputs), device, pool_);
     // Not in the pool: what it leaves behind, constants, would lie where older recordings write.
-    return kept(train::add_gradients(state, recordings_.back().inputs, number));
+    return kept(models::add_gradients(objective, recordings_.back().inputs, share));
   }
   copy(found->inputs, padded);
   if (!found->graph.captured())
     found->graph.capture(
-        [&] { found->result = train::add_gradients(state, found->inputs, number); });
+        [&] { found->result = models::add_gradients(objective, found->inputs, share); });
   found->graph.launch();
   ++launches_;
   return kept(found->result);

@@ -6,19 +6,19 @@
 #include <utility>
 
 #include "core/cuda/graph.h"
-#include "train/loop/gradients.h"
+#include "models/objectives/step.h"
 
 namespace medley::train {
 
-// For one TrainingState. The first batch of a shape is run as it is, since plans and constants must
-// not be made in a recording; the second is recorded, and launched from then on. What is computed
-// is add_gradients()'s, in every bit. Memory is that of the largest recorded batch, and beside it
-// that of one which runs.
+// For one objective that is recordable. The first batch of a shape is run as it is, since plans and
+// constants must not be made in a recording; the second is recorded, and launched from then on.
+// What is computed is models::add_gradients()'s, in every bit. Memory is that of the largest
+// recorded batch, and beside it that of one which runs.
 class GradientGraph {
  public:
-  // `padded` is padded_batch()'s; its pictures may be on the device already.
-  models::BatchResult add_gradients(TrainingState& state, const models::Batch& padded,
-                                    int64_t number);
+  // Text is padded, and on the CPU; pictures may be on the device already.
+  models::BatchResult add_gradients(models::Objective& objective, const models::Batch& padded,
+                                    double share);
   int64_t launches() const { return launches_; }
 
  private:

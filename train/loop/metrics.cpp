@@ -1,6 +1,7 @@
 // Sums of figures and the file of metrics.
 #include "train/loop/metrics.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <sstream>
 #include <utility>
@@ -11,61 +12,67 @@
 #include "train/io/files.h"
 
 namespace medley::train {
-namespace {
+double Figures::at(const std::string& name) const {
+  for (size_t i = 0; i < what.size(); ++i)
+    if (what[i].name == name) return values[i];
+  throw ValueError(str("there is no figure '", name, "'"));
+}
 
-struct Field {
-  const char* name;
-  double StepFigures::*value;
-};
-constexpr Field kMeans[] = {{"itc", &StepFigures::itc},
-                            {"itm", &StepFigures::itm},
-                            {"itm_accuracy", &StepFigures::itm_accuracy},
-                            {"lm", &StepFigures::lm},
-                            {"gradient_norm", &StepFigures::gradient_norm}};
-constexpr Field kLasts[] = {{"temperature", &StepFigures::temperature}, {"lr", &StepFigures::lr}};
+std::vector<models::Figure> step_figures(const models::Objective& objective) {
+  std::vector<models::Figure> what = objective.figures();
+  const auto last = std::find_if(what.begin(), what.end(), [](const models::Figure& figure) {
+    return figure.kind == models::Figure::last;
+  });
+  what.insert(last, {"gradient_norm", models::Figure::mean});
+  what.push_back({"lr", models::Figure::last});
+  return what;
+}
 
-}  // namespace
+FigureSums::FigureSums(std::vector<models::Figure> what) : sums_{std::move(what), {}} { reset(); }
 
-void FigureSums::add(const StepFigures& figures) {
-  for (const Field& field : kMeans) sums_.*field.value += figures.*field.value;
-  for (const Field& field : kLasts) sums_.*field.value = figures.*field.value;
+void FigureSums::add(const std::vector<double>& values) {
+  for (size_t i = 0; i < sums_.what.size(); ++i) {
+    double& sum = sums_.values[i];
+    sum = sums_.what[i].kind == models::Figure::last ? values[i] : sum + values[i];
+  }
   ++steps_;
 }
 
-StepFigures FigureSums::means() const {
-  StepFigures means = sums_;
+Figures FigureSums::means() const {
+  Figures means = sums_;
   if (steps_ == 0) return means;
-  for (const Field& field : kMeans) means.*field.value /= static_cast<double>(steps_);
+  for (size_t i = 0; i < means.what.size(); ++i)
+    if (means.what[i].kind != models::Figure::last) means.values[i] /= static_cast<double>(steps_);
   return means;
 }
 
 Json FigureSums::line(int64_t step) const {
   Json line = Json::object();
   line.set("step", step);
-  StepFigures figures = means();
-  if (steps_ > 0) {
-    for (const Field& field : kMeans) line.set(field.name, figures.*field.value);
-    for (const Field& field : kLasts) line.set(field.name, figures.*field.value);
-  }
+  const Figures figures = means();
+  for (size_t i = 0; i < figures.what.size() && steps_ > 0; ++i)
+    line.set(figures.what[i].name, figures.values[i]);
   if (skipped_ > 0) line.set("skipped_steps", skipped_);
   return line;
 }
 
-void FigureSums::reset() { *this = FigureSums(); }
+void FigureSums::reset() {
+  sums_.values.assign(sums_.what.size(), 0);
+  steps_ = skipped_ = 0;
+}
 
 Json FigureSums::state() const {
   Json state = Json::object();
   state.set("steps", steps_).set("skipped", skipped_);
-  for (const Field& field : kMeans) state.set(field.name, sums_.*field.value);
-  for (const Field& field : kLasts) state.set(field.name, sums_.*field.value);
+  for (size_t i = 0; i < sums_.what.size(); ++i) state.set(sums_.what[i].name, sums_.values[i]);
   return state;
 }
 
 void FigureSums::restore(const Json& state) {
   steps_ = state.at("steps").integer();
   skipped_ = state.at("skipped").integer();
-  for (const Field& field : kMeans) sums_.*field.value = state.at(field.name).number();
-  for (const Field& field : kLasts) sums_.*field.value = state.at(field.name).number();
+  for (size_t i = 0; i < sums_.what.size(); ++i)
+    sums_.values[i] = state.at(sums_.what[i].name).number();
 }
 
 MetricsLog::MetricsLog(std::string path, int64_t last_step) : path_(std::move(path)) {

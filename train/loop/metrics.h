@@ -5,31 +5,37 @@
 #include <string>
 #include <vector>
 
+#include "models/objectives/objective.h"
 #include "train/io/json.h"
 
 namespace medley::train {
 
-struct StepFigures {
-  double itc = 0, itm = 0, itm_accuracy = 0, lm = 0;
-  double gradient_norm = 0;
-  double temperature = 0, lr = 0;
-};
+// Numbers with their names, in the order in which metrics.jsonl has them.
+struct Figures {
+  std::vector<models::Figure> what;
+  std::vector<double> values;
 
-// Means over the steps since the last line (temperature and rate: the last values). Its state goes
-// into checkpoints, so that the line after a resume is the line of an unbroken run.
+  double at(const std::string& name) const;  // throws ValueError for another name
+};
+// What a step of this objective gives: the objective's figures, the gradient's norm and the rate.
+std::vector<models::Figure> step_figures(const models::Objective& objective);
+
+// Means since the last line, and last values. Its state goes into checkpoints, so that the line
+// after a resume is the line of an unbroken run.
 class FigureSums {
  public:
-  void add(const StepFigures& figures);
+  explicit FigureSums(std::vector<models::Figure> what);
+  void add(const std::vector<double>& values);  // as many as there are figures
   void add_skipped() { ++skipped_; }
   int64_t steps() const { return steps_; }
-  StepFigures means() const;  // zeros when there was no step
+  Figures means() const;  // zeros when there was no step
   Json line(int64_t step) const;
   void reset();
   Json state() const;
   void restore(const Json& state);
 
  private:
-  StepFigures sums_;
+  Figures sums_;
   int64_t steps_ = 0, skipped_ = 0;
 };
 

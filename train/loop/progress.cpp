@@ -26,16 +26,19 @@ Progress::Progress(int64_t step, int64_t steps)
 
 Progress::~Progress() { clear(); }
 
-std::string Progress::text(int64_t step, const StepFigures& means, double images_per_second) const {
+std::string Progress::text(int64_t step, const Figures& means, double images_per_second) const {
   double elapsed = std::chrono::duration<double>(Clock::now() - start_).count();
   double left = elapsed / static_cast<double>(std::max<int64_t>(1, step - first_step_)) *
                 static_cast<double>(steps_ - step);
-  return str("step ", step, "/", steps_, "  itc ", fixed(means.itc, 3), "  itm ",
-             fixed(means.itm, 3), "  lm ", fixed(means.lm, 3), "  ", fixed(images_per_second, 0),
-             " images/s  ", duration(left), " left");
+  std::string losses;
+  for (size_t i = 0; i < means.what.size(); ++i)
+    if (means.what[i].kind == models::Figure::loss)
+      losses += str("  ", means.what[i].name, " ", fixed(means.values[i], 3));
+  return str("step ", step, "/", steps_, losses, "  ", fixed(images_per_second, 0), " images/s  ",
+             duration(left), " left");
 }
 
-void Progress::update(int64_t step, const StepFigures& means, double images_per_second) {
+void Progress::update(int64_t step, const Figures& means, double images_per_second) {
   if (!terminal_ || Clock::now() - drawn_ < std::chrono::milliseconds(100)) return;
   drawn_ = Clock::now();
   std::string line = text(step, means, images_per_second).substr(0, terminal_width() - 1);
@@ -44,7 +47,7 @@ void Progress::update(int64_t step, const StepFigures& means, double images_per_
   shown_ = true;
 }
 
-void Progress::line(int64_t step, const StepFigures& means, double images_per_second) {
+void Progress::line(int64_t step, const Figures& means, double images_per_second) {
   if (!terminal_) info(text(step, means, images_per_second));
 }
 

@@ -17,14 +17,14 @@ class Progress {
   ~Progress();  // ends the redrawn line
 
   // After every step; draws at most ten times a second.
-  void update(int64_t step, const StepFigures& means, double images_per_second);
+  void update(int64_t step, const Figures& means, double images_per_second);
   // Where a line of metrics is written.
-  void line(int64_t step, const StepFigures& means, double images_per_second);
+  void line(int64_t step, const Figures& means, double images_per_second);
   // Clears the redrawn line, so that a message can be printed.
   void clear();
 
  private:
-  std::string text(int64_t step, const StepFigures& means, double images_per_second) const;
+  std::string text(int64_t step, const Figures& means, double images_per_second) const;
 
   using Clock = std::chrono::steady_clock;
   bool terminal_;

@@ -84,4 +84,8 @@ LoadedModel load_model(const std::string& path, Device device) {
   return {checkpoint, std::move(config), std::move(tokenizer), std::move(model)};
 }
 
+std::unique_ptr<models::Objective> described(const LoadedModel& loaded) {
+  return new_objective(loaded.config, loaded.tokenizer, {Device::Meta});
+}
+
 }  // namespace medley::train

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "models/blip/blip.h"
+#include "models/objectives/objective.h"
 #include "models/text/tokenizer.h"
 #include "train/config/config.h"
 
@@ -44,5 +45,7 @@ struct LoadedModel {
   std::unique_ptr<models::Blip> model;
 };
 LoadedModel load_model(const std::string& path, Device device = {});  // a run or a checkpoint
+// What it was trained for, without weights.
+std::unique_ptr<models::Objective> described(const LoadedModel& loaded);
 
 }  // namespace medley::train

@@ -4,6 +4,7 @@
 #include "core/cuda/device.h"
 #include "core/error.h"
 #include "core/str.h"
+#include "models/objectives/make.h"
 #include "train/checkpoint/parameters.h"
 #include "train/io/files.h"
 
@@ -25,13 +26,6 @@ std::vector<models::NamedTensor> optimizer_tensors(Optimizer& optimizer) {
   return tensors;
 }
 
-// Empty for a model without queue: a tensor of no rows says nothing.
-std::vector<models::NamedTensor> queue_tensors(models::Blip& model) {
-  if (model.losses().queue_size == 0) return {};
-  models::FeatureQueue& queue = model.queue();
-  return {{"image", queue.image}, {"text", queue.text}, {"caption", queue.caption}};
-}
-
 std::string vocabulary_text(const models::Tokenizer& tokenizer) {
   std::string text;
   for (const std::string& piece : tokenizer.vocabulary()) text += piece + "\n";
@@ -45,7 +39,7 @@ models::ModelConfig sized(const TrainConfig& config, const models::Tokenizer& to
 }
 
 DType compute_type(const TrainConfig& config, Device device) {
-  if (config.precision == "f32") return DType::f32;
+  if (config.precision == "f32" || device.kind == Device::Meta) return DType::f32;
   if (device.kind == Device::Cpu)
     throw ConfigError("train.precision is 'bf16' but the CPU computes in f32",
                       "train on a GPU (--device cuda), or leave precision at f32");
@@ -56,18 +50,10 @@ models::SpecialTokens special_tokens(const models::Tokenizer& tokenizer) {
   return {tokenizer.sep(), tokenizer.dec(), tokenizer.enc()};
 }
 
-std::unique_ptr<models::Blip> new_model(const TrainConfig& config,
-                                        const models::Tokenizer& tokenizer) {
-  const Device device = cuda::choose_device(config.device);
-  return std::make_unique<models::Blip>(sized(config, tokenizer), config.losses,
-                                        special_tokens(tokenizer), compute_type(config, device),
-                                        device, static_cast<uint64_t>(config.seed));
-}
-
-void restore_weights(models::Blip& model, const std::string& checkpoint) {
+void restore_weights(const autograd::ParameterStore& store, const std::string& checkpoint) {
   models::SafetensorsFile file(checkpoint + "/model.safetensors");
-  read_parameters(file, model.weights().weights);
-  model.weights().refresh();
+  read_parameters(file, store.weights);
+  store.refresh();
 }
 
 void check_config(const TrainConfig& own, const TrainConfig& saved, const std::string& checkpoint) {
@@ -84,49 +70,66 @@ void check_config(const TrainConfig& own, const TrainConfig& saved, const std::s
 TrainingState::TrainingState(const TrainConfig& new_config, const models::Tokenizer& new_tokenizer)
     : config(new_config),
       tokenizer(new_tokenizer),
-      model(new_model(config, tokenizer)),
-      optimizer(model->weights(), config.optimizer, "temp") {}
+      objective(new_objective(config, tokenizer, cuda::choose_device(config.device))),
+      optimizer(objective->weights(), config.optimizer, "temp"),
+      sums(step_figures(*objective)) {}
 
 std::vector<CheckpointFile> TrainingState::checkpoint_files() {
   Json state = Json::object();
   state.set("format", kFormat)
       .set("step", step)
       .set("optimizer_steps", optimizer.steps())
-      .set("queue_next", model->queue().next)
       .set("bad_steps", bad_steps)
       .set("seconds", seconds)
       .set("sums", sums.state())
       .set("config", print_config(config));
+  const models::ObjectiveState own = objective->state();
+  for (const auto& [name, counter] : own.counters) state.set(name, *counter);
   std::vector<CheckpointFile> files = {
-      {"model.safetensors", parameter_tensors(model->weights().weights), {}},
-      {"momentum.safetensors", parameter_tensors(model->momentum().weights), {}},
+      {"model.safetensors", parameter_tensors(objective->weights().weights), {}},
       {"optimizer.safetensors", optimizer_tensors(optimizer), {}},
       {"vocab.txt", {}, vocabulary_text(tokenizer)},
       {"state.json", {}, state.dump(1) + "\n"}};
-  if (auto queue = queue_tensors(*model); !queue.empty())
-    files.push_back({"queue.safetensors", std::move(queue), {}});
+  for (const auto& [name, arena] : own.arenas)
+    files.push_back({name + ".safetensors", parameter_tensors(*arena), {}});
+  for (const auto& [name, tensors] : own.tensors)
+    files.push_back({name + ".safetensors", tensors, {}});
   return files;
 }
 
 void TrainingState::restore(const std::string& checkpoint) {
   check_config(config, checkpoint_config(checkpoint), checkpoint);
-  restore_weights(*model, checkpoint);
-  models::SafetensorsFile momentum(checkpoint + "/momentum.safetensors");
-  read_parameters(momentum, model->momentum().weights);
+  restore_weights(objective->weights(), checkpoint);
+  const models::ObjectiveState own = objective->state();
+  for (const auto& [name, arena] : own.arenas) {
+    models::SafetensorsFile file(checkpoint + "/" + name + ".safetensors");
+    read_parameters(file, *arena);
+  }
+  for (const auto& [name, tensors] : own.tensors) {
+    models::SafetensorsFile file(checkpoint + "/" + name + ".safetensors");
+    for (const models::NamedTensor& named : tensors) file.read_into(named.name, named.tensor);
+  }
   models::SafetensorsFile moments(checkpoint + "/optimizer.safetensors");
   read_parameters(moments, optimizer.first_moment(), "m.");
   read_parameters(moments, optimizer.second_moment(), "v.");
-  if (auto queue = queue_tensors(*model); !queue.empty()) {
-    models::SafetensorsFile file(checkpoint + "/queue.safetensors");
-    for (const models::NamedTensor& named : queue) file.read_into(named.name, named.tensor);
-  }
   Json state = Json::read(checkpoint + "/state.json");
   step = state.at("step").integer();
   optimizer.set_steps(state.at("optimizer_steps").integer());
-  model->queue().next = state.at("queue_next").integer();
+  for (const auto& [name, counter] : own.counters) *counter = state.at(name).integer();
   bad_steps = state.at("bad_steps").integer();
   seconds = state.at("seconds").number();
   sums.restore(state.at("sums"));
+}
+
+std::unique_ptr<models::Objective> new_objective(const TrainConfig& config,
+                                                 const models::Tokenizer& tokenizer,
+                                                 Device device) {
+  return models::make_objective(config.objective, {.model = sized(config, tokenizer),
+                                                   .losses = config.losses,
+                                                   .tokens = special_tokens(tokenizer),
+                                                   .dtype = compute_type(config, device),
+                                                   .device = device,
+                                                   .seed = static_cast<uint64_t>(config.seed)});
 }
 
 std::unique_ptr<models::Blip> load_checkpoint_model(const std::string& checkpoint,
@@ -135,7 +138,7 @@ std::unique_ptr<models::Blip> load_checkpoint_model(const std::string& checkpoin
                                                     Device device) {
   auto model = std::make_unique<models::Blip>(sized(config, tokenizer), special_tokens(tokenizer),
                                               DType::f32, device);
-  restore_weights(*model, checkpoint);
+  restore_weights(model->weights(), checkpoint);
   return model;
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "models/blip/blip.h"
+#include "models/objectives/objective.h"
 #include "models/text/tokenizer.h"
 #include "train/checkpoint/folder.h"
 #include "train/config/config.h"
@@ -22,19 +23,22 @@ struct TrainingState {
 
   TrainConfig config;
   models::Tokenizer tokenizer;
-  std::unique_ptr<models::Blip> model;
+  std::unique_ptr<models::Objective> objective;
   Optimizer optimizer;
   FigureSums sums;        // of the line of metrics that is being collected
   int64_t step = 0;       // steps done, of train.accumulate batches each
   int64_t bad_steps = 0;  // in a row, up to now
   double seconds = 0;     // of training so far, evaluation and saving left out
 
-  Device device() const { return optimizer.device(); }
+  Device device() const { return objective->device(); }
   std::vector<CheckpointFile> checkpoint_files();
   // Throws CheckpointError when the checkpoint's configuration is another one, naming the keys.
   void restore(const std::string& checkpoint);
 };
 
+// What the configuration trains, from its seed. On Meta it has no weights, but says what it is.
+std::unique_ptr<models::Objective> new_objective(const TrainConfig& config,
+                                                 const models::Tokenizer& tokenizer, Device device);
 // A checkpoint's model for inference.
 std::unique_ptr<models::Blip> load_checkpoint_model(const std::string& checkpoint,
                                                     const TrainConfig& config,

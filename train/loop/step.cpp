@@ -1,6 +1,7 @@
 // One optimizer step and what is done when it is not finite.
 #include "train/loop/step.h"
 
+#include <cctype>
 #include <cmath>
 
 #include "core/str.h"
@@ -9,35 +10,27 @@
 namespace medley::train {
 namespace {
 
-double accuracy(const Tensor& logits) {  // [3B, 2], the first third are matches
-  std::vector<float> values = logits.to(DType::f32).to_vector<float>();
-  int64_t rows = logits.size(0), right = 0;
-  for (int64_t i = 0; i < rows; ++i) {
-    bool match = values[static_cast<size_t>(2 * i + 1)] > values[static_cast<size_t>(2 * i)];
-    right += match == (i < rows / 3);
-  }
-  return static_cast<double>(right) / static_cast<double>(rows);
-}
-
 std::string describe(const BadTensor& bad) {
   return str("'", bad.name, "' (", bad.nonfinite, " of ", bad.elements, " values)");
 }
 
-StepFigures figures_of(const models::BatchResult& result) {
-  StepFigures figures;
-  figures.itc = result.itc.item();
-  figures.itm = result.itm.item();
-  figures.lm = result.lm.item();
-  return figures;
+// The losses that are not finite, with their values; empty when all are.
+std::string bad_losses(const std::vector<models::Figure>& what, const std::vector<double>& values) {
+  std::string bad;
+  for (size_t i = 0; i < what.size(); ++i) {
+    if (what[i].kind != models::Figure::loss || std::isfinite(values[i])) continue;
+    std::string name = what[i].name;
+    for (char& c : name) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    bad += str(bad.empty() ? "" : ", ", name, " is ", values[i]);
+  }
+  return bad;
 }
 
-std::string explain_loss(TrainingState& state, const models::Batch& batch, const StepFigures& f) {
-  std::string losses;
-  for (auto [name, value] : {std::pair("ITC", f.itc), {"ITM", f.itm}, {"LM", f.lm}})
-    if (!std::isfinite(value)) losses += str(losses.empty() ? "" : ", ", name, " is ", value);
-  BadTensor weight = first_nonfinite(state.model->weights().weights);
+std::string explain_losses(const models::Objective& objective, const models::Batch& batch,
+                           const std::string& losses) {
+  const BadTensor weight = first_nonfinite(objective.weights().weights);
   if (!weight.name.empty()) return losses + "; not finite: the weight " + describe(weight);
-  Norm pictures = norm(batch.images.view({batch.images.elements()}));
+  const Norm pictures = norm(batch.images.view({batch.images.elements()}));
   if (pictures.nonfinite > 0)
     return losses +
            "; not finite: " + describe({"images", pictures.nonfinite, batch.images.elements()}) +
@@ -45,67 +38,80 @@ std::string explain_loss(TrainingState& state, const models::Batch& batch, const
   return losses + "; the weights and the pictures are finite: a value overflowed on the way";
 }
 
-// Empty when all is finite.
-std::string problem_of(TrainingState& state, const std::vector<models::Batch>& batches,
-                       const std::vector<StepFigures>& figures, const Norm& gradient) {
+// Empty when all is finite. values[i]: the objective's figures of batch i.
+std::string problem_of(const models::Objective& objective,
+                       const std::vector<models::Batch>& batches,
+                       const std::vector<std::vector<double>>& values, const Norm& gradient) {
+  const std::vector<models::Figure> what = objective.figures();
   for (size_t i = 0; i < batches.size(); ++i) {
-    const StepFigures& f = figures[i];
-    if (std::isfinite(f.itc + f.itm + f.lm)) continue;
+    const std::string losses = bad_losses(what, values[i]);
+    if (losses.empty()) continue;
     const std::string which =
         batches.size() == 1 ? "" : str("batch ", i + 1, " of ", batches.size(), ": ");
-    return which + explain_loss(state, batches[i], f);
+    return which + explain_losses(objective, batches[i], losses);
   }
   if (gradient.nonfinite == 0) return "";
-  return "not finite: the gradient of " +
-         describe(first_nonfinite(state.model->weights().gradients));
+  return "not finite: the gradient of " + describe(first_nonfinite(objective.weights().gradients));
+}
+
+// Figures of a step from those of its batches, in the order of step_figures().
+Figures figures_of(const models::Objective& objective,
+                   const std::vector<std::vector<double>>& values, double gradient_norm,
+                   double lr) {
+  FigureSums batches(objective.figures());
+  for (const std::vector<double>& batch : values) batches.add(batch);
+  const Figures means = batches.means();
+  Figures step{step_figures(objective), {}};
+  auto value = means.values.begin();
+  for (const models::Figure& figure : step.what)
+    step.values.push_back(figure.name == "gradient_norm" ? gradient_norm
+                          : figure.name == "lr"          ? lr
+                                                         : *value++);
+  return step;
 }
 
 }  // namespace
 
 StepOutcome train_step(TrainingState& state, BatchFeed& feed, const StepOptions& options) {
-  models::Blip& model = *state.model;
-  const FlatArena& gradients = model.weights().gradients;
-  gradients.flat().fill_zero();
-  model.begin_step(state.step);
-  const int64_t count = state.config.accumulate;
+  models::Objective& objective = *state.objective;
+  const bool pads = state.device().kind == Device::Cuda && objective.recordable();
+  StepOutcome outcome;
   std::vector<models::Batch> batches;
-  std::vector<models::BatchResult> results;
-  for (int64_t number = state.step * count; number < (state.step + 1) * count; ++number) {
+  models::StepPlan plan{.step = state.step, .batches = state.config.accumulate};
+  plan.next = [&] {
     const auto [batch, images] = feed.next();
     batches.push_back(batch);
-    models::Batch padded = padded_batch(state, batch);
-    padded.images = images;
-    model.publish(number);
-    results.push_back(options.graph
-                          ? options.graph->add_gradients(state, padded, number)
-                          : add_gradients(state, models::to(padded, state.device()), number));
+    models::Batch given = batch;
+    given.images = images;
+    if (pads) given.text = models::pad(batch.text, state.config.model.max_tokens);
+    return given;
+  };
+  plan.gradients = [&](const models::Batch& batch, double share) {
+    const models::BatchResult result =
+        options.graph && pads
+            ? options.graph->add_gradients(objective, batch, share)
+            : models::add_gradients(objective, models::to(batch, state.device()), share);
     feed.release();
-  }
-  if (options.after_backward) options.after_backward(model);
-  const SquaredNorm squared = squared_norm(gradients.flat());
-  state.optimizer.step(squared, options.lr, state.config.optimizer.gradient_clip);
-  if (!options.last) feed.prefetch();
-
-  std::vector<StepFigures> figures;
-  for (const models::BatchResult& result : results) figures.push_back(figures_of(result));
-  const Norm gradient = on_host(squared);
-  StepOutcome outcome;
-  outcome.problem = problem_of(state, batches, figures, gradient);
-  if (!outcome.problem.empty()) {
-    state.optimizer.take_back();
-    outcome.batches = std::move(batches);
-    return outcome;
-  }
-  FigureSums sums;
-  for (size_t i = 0; i < results.size(); ++i) {
-    model.write_queue(results[i]);
-    figures[i].itm_accuracy = accuracy(results[i].itm_logits);
-    sums.add(figures[i]);
-  }
-  outcome.figures = sums.means();
-  outcome.figures.gradient_norm = gradient.value;
-  outcome.figures.temperature = model.temperature();
-  outcome.figures.lr = options.lr;
+    return result;
+  };
+  plan.update = [&](const std::vector<models::BatchResult>& results) {
+    if (options.after_backward) options.after_backward(objective);
+    const SquaredNorm squared = squared_norm(objective.weights().gradients.flat());
+    state.optimizer.step(squared, options.lr, state.config.optimizer.gradient_clip);
+    if (!options.last) feed.prefetch();
+    std::vector<std::vector<double>> values;
+    for (const models::BatchResult& result : results) values.push_back(objective.read(result));
+    const Norm gradient = on_host(squared);
+    outcome.problem = problem_of(objective, batches, values, gradient);
+    if (!outcome.problem.empty()) {
+      state.optimizer.take_back();
+      outcome.batches = std::move(batches);
+      return false;
+    }
+    outcome.figures = figures_of(objective, values, gradient.value, options.lr);
+    return true;
+  };
+  models::take_step(objective, plan);
   return outcome;
 }
 

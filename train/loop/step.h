@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "models/batch.h"
+#include "models/objectives/step.h"
 #include "train/loop/feed.h"
 #include "train/loop/gradient_graph.h"
 #include "train/loop/metrics.h"
@@ -15,7 +16,7 @@
 namespace medley::train {
 
 struct StepOutcome {
-  StepFigures figures;  // when good; means over its batches
+  Figures figures;  // when good; means over its batches
   std::string
       problem;  // what was not finite, and which tensor is the first; empty: the step was good
   std::vector<models::Batch> batches;  // of a bad step: what it was given
@@ -26,13 +27,11 @@ struct StepOptions {
   GradientGraph* graph = nullptr;  // on a GPU: batches are launched; null: they are run
   bool last = false;               // no step follows: nothing is fetched for it
   // Runs when the gradients are there (tests spoil them); it may be empty.
-  std::function<void(models::Blip&)> after_backward = {};
+  std::function<void(models::Objective&)> after_backward = {};
 };
 
-// Takes train.accumulate batches, one after the other, and follows the mean of their gradients.
-// That is what so many processes with a batch each do in the original (DDP): each batch is
-// contrasted with itself and the queue, draws its negatives from itself, and its features go to the
-// queue after the step. The device is not waited for before all batches are queued.
+// models::take_step with train.accumulate batches and AdamW. The device is not waited for before
+// all batches are queued.
 StepOutcome train_step(TrainingState& state, BatchFeed& feed, const StepOptions& options);
 
 }  // namespace medley::train

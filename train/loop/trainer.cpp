@@ -17,6 +17,7 @@
 #include "train/loop/data_source.h"
 #include "train/loop/schedule.h"
 #include "train/loop/stop_signal.h"
+#include "train/report/html.h"
 
 namespace medley::train {
 namespace {
@@ -42,6 +43,18 @@ std::string what_is_kept(const RunFolder& run) {
              "; go on from it with\n  medley pretrain "
              "--resume ",
              run.path);
+}
+
+double figure_in(const Json& eval, const std::vector<std::string>& path) {
+  const Json* at = &eval;
+  for (const std::string& key : path) at = &at->at(key);
+  return at->number();
+}
+
+std::string joined(const std::vector<std::string>& path) {
+  std::string text;
+  for (const std::string& key : path) text += (text.empty() ? "" : " ") + key;
+  return text;
 }
 
 void use_threads(const TrainConfig& config) {
@@ -131,12 +144,14 @@ void Trainer::step(BatchFeed& feed) {
   options.lr = learning_rate(config.optimizer, state.step, config.steps, pass);
   if (state.device().kind == Device::Cuda && config.graph) options.graph = &graph_;
   if (hooks.after_backward)
-    options.after_backward = [&](models::Blip& model) { hooks.after_backward(state.step, model); };
+    options.after_backward = [&](models::Objective& objective) {
+      hooks.after_backward(state.step, objective);
+    };
   options.last = state.step + 1 == config.steps;
   const StepOutcome outcome = train_step(state, feed, options);
   if (!outcome.problem.empty()) return skip(outcome);
   state.bad_steps = 0;
-  state.sums.add(outcome.figures);
+  state.sums.add(outcome.figures.values);
   ++state.step;
 }
 
@@ -164,7 +179,7 @@ void Trainer::skip(const StepOutcome& bad) {
 
 void Trainer::log(bool last) {
   TrainingState& state = *state_;
-  StepFigures means = state.sums.means();
+  const Figures means = state.sums.means();
   double speed = images_per_second();
   if (state.sums.steps() > 0) progress_->update(state.step, means, speed);
   if (state.step != 1 && state.step % state.config.log_every != 0 && !last) return;
@@ -177,16 +192,37 @@ void Trainer::log(bool last) {
 
 void Trainer::evaluate() {
   TrainingState& state = *state_;
-  if (state.config.eval.splits.empty()) return;
+  const models::Evaluation what = state.objective->evaluation();
+  if (state.config.eval.splits.empty() || what.best.empty()) return;
   const std::string& split = state.config.eval.splits[0];
   std::unique_ptr<Dataset> data = open_split(state.config, split);
-  EvalOptions options{0, state.config.eval.batch_size, true, false};
-  Json result = evaluate_split(*state.model, state.tokenizer, *data, options);
+  // The cheaper half of what is measured in the end, with what `best` names.
+  EvalOptions options{0, state.config.eval.batch_size, what.retrieval, !what.retrieval};
+  Json result = evaluate_split(*std::get<std::shared_ptr<models::Blip>>(state.objective->model()),
+                               state.tokenizer, *data, options);
+  std::string best;
+  const double now = figure_in(result, what.best);
+  if (const auto [step, value] = best_of_run(split, what.best); step > 0)
+    best = value >= now ? str(" (best: ", fixed(value, 3), " at step ", step, ")")
+                        : str(" (the best; before: ", fixed(value, 3), " at step ", step, ")");
   Json line = Json::object();
   line.set("step", state.step).set("eval", Json::object().set(split, result));
   metrics_.append(line);
   progress_->clear();
-  info(str("step ", state.step, ", ", split, ": ", result.dump()));
+  info(str("step ", state.step, ", ", split, ": ", joined(what.best), " ", fixed(now, 3), best));
+}
+
+std::pair<int64_t, double> Trainer::best_of_run(const std::string& split,
+                                                const std::vector<std::string>& figure) const {
+  std::pair<int64_t, double> best{0, 0};
+  for (const Json& line : read_metrics(run_.metrics())) {
+    const Json* eval = line.find("eval");
+    const Json* found = eval ? eval->find(split) : nullptr;
+    if (!found) continue;
+    const double value = figure_in(*found, figure);
+    if (best.first == 0 || value > best.second) best = {line.at("step").integer(), value};
+  }
+  return best;
 }
 
 void Trainer::save(bool must) {

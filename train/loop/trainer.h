@@ -25,7 +25,7 @@ struct TrainOutcome {
 // For tests: each may be empty.
 struct TrainerHooks {
   std::function<void(int64_t number, models::Batch&)> on_batch;  // batches count over the whole run
-  std::function<void(int64_t step, models::Blip&)> after_backward;
+  std::function<void(int64_t step, models::Objective&)> after_backward;
   std::function<bool(int64_t step)> stop;  // asked after each step
 };
 
@@ -50,6 +50,10 @@ class Trainer {
   void skip(const StepOutcome& bad);
   void log(bool last);
   void evaluate();
+  // The highest value of a figure among the evaluations before, and its step; step 0: there is
+  // none.
+  std::pair<int64_t, double> best_of_run(const std::string& split,
+                                         const std::vector<std::string>& figure) const;
   // When the disk refuses and `must` is false, the run goes on with what was there before.
   void save(bool must);
   double images_per_second() const;

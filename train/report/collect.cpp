@@ -2,7 +2,6 @@
 #include "train/report/collect.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "autograd/tape.h"
 #include "core/str.h"
@@ -48,14 +47,15 @@ std::vector<int64_t> spread(int64_t size, int64_t count) {
 
 class Collector {
  public:
-  Collector(LoadedModel& loaded, ReportData& report) : loaded_(loaded), report_(report) {}
+  Collector(LoadedModel& loaded, const models::Evaluation& what, ReportData& report)
+      : loaded_(loaded), what_(what), report_(report) {}
 
   void add(const std::string& split) {
     std::unique_ptr<Dataset> all = open_split(loaded_.config, split);
     FirstOf data(*all, kGallery);
     EncodedSplit encoded = encode_split(*loaded_.model, data, loaded_.config.eval.batch_size);
-    add_captions(split, data, encoded);
-    add_searches(split, data, encoded);
+    if (what_.captions) add_captions(split, data, encoded);
+    if (what_.retrieval) add_searches(split, data, encoded);
   }
 
  private:
@@ -97,6 +97,7 @@ class Collector {
   }
 
   LoadedModel& loaded_;
+  models::Evaluation what_;
   ReportData& report_;
 };
 
@@ -111,13 +112,15 @@ void add_facts(ReportData& report, LoadedModel& loaded, const Json& summary) {
   auto steps = static_cast<int64_t>(figure(summary, "train", "steps"));
   double seconds = figure(summary, "train", "seconds");
   std::string parameters =
-      fixed(static_cast<double>(parameter_count(*loaded.model)) / 1e6, 2) + " million parameters";
+      fixed(static_cast<double>(parameter_count(loaded.model->weights())) / 1e6, 2) +
+      " million parameters";
   report.summary = str("A BLIP of ", parameters, ", trained from nothing");
   if (steps > 0)
     report.summary += str(" in ", duration(seconds), ": ", with_commas(steps), " steps, ",
                           with_commas(steps * config.pictures_per_step()), " pictures seen");
-  report.summary +=
-      ". It tells which caption belongs to which picture, and writes captions itself.";
+  if (config.objective == "pretrain")
+    report.summary +=
+        ". It tells which caption belongs to which picture, and writes captions itself.";
   auto fact = [&](const char* name, const std::string& value) {
     report.facts.emplace_back(name, value);
   };
@@ -168,16 +171,12 @@ ReportData collect_report(const RunFolder& run, LoadedModel& loaded, const Json&
   ReportData report;
   report.title = config.preset;
   report.metrics = read_metrics(run.metrics());
-  int64_t candidates = config.batch_size + config.losses.queue_size;
-  report.chance_itc = std::log(static_cast<double>(candidates));
-  report.chance_itc_label = str("chance ln ", candidates, " = ", fixed(report.chance_itc, 2));
-  report.chance_lm = std::log(static_cast<double>(loaded.tokenizer.size()));
-  report.chance_lm_label =
-      str("chance ln ", loaded.tokenizer.size(), " = ", fixed(report.chance_lm, 2));
+  const std::unique_ptr<models::Objective> objective = described(loaded);
+  report.losses = objective->losses_of(config.batch_size);
   if (const Json* eval = summary.find("eval")) report.eval = *eval;
   report.config = print_config(config);
   add_facts(report, loaded, summary);
-  Collector collector(loaded, report);
+  Collector collector(loaded, objective->evaluation(), report);
   int64_t splits = 0;
   for (const std::string& split : config.eval.splits) {
     bool only_val = config.eval.splits.size() == 1;  // else the test splits say more

@@ -69,7 +69,8 @@ std::string curve_svg(const Curve& curve) {
           escape_html(curve.title), "'>", text(kLeft, 18, "title", "start", curve.title));
   if (curve.points.empty())
     return out + text(kWidth / 2, kHeight / 2, "tick", "middle", "no figures yet") + "</svg>";
-  Frame frame{1, curve.chance, curve.chance};
+  const double start = curve.chance.value_or(curve.points.front().second);
+  Frame frame{1, start, start};
   for (auto [step, value] : curve.points) {
     frame.last_step = std::max(frame.last_step, step);
     frame.low = std::min(frame.low, value);
@@ -80,10 +81,13 @@ std::string curve_svg(const Curve& curve) {
   frame.high += margin;
 
   out += axes(frame);
-  out += line(kLeft, frame.y(curve.chance), kWidth - kRight, frame.y(curve.chance), "chance");
-  bool above = frame.y(curve.chance) > kTop + 14;
-  out += text(kWidth - kRight - 4, frame.y(curve.chance) + (above ? -5 : 14), "chance-label", "end",
-              curve.chance_label);
+  if (curve.chance) {
+    const double chance = frame.y(*curve.chance);
+    out += line(kLeft, chance, kWidth - kRight, chance, "chance");
+    bool above = chance > kTop + 14;
+    out += text(kWidth - kRight - 4, chance + (above ? -5 : 14), "chance-label", "end",
+                curve.chance_label);
+  }
   out += "<polyline class='curve' points='";
   for (auto [step, value] : curve.points)
     out += number(frame.x(step)) + "," + number(frame.y(value)) + " ";

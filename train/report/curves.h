@@ -1,6 +1,7 @@
 // A loss curve as inline SVG.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,7 +11,7 @@ namespace medley::train {
 struct Curve {
   std::string title;                              // "ITC: contrastive"
   std::vector<std::pair<double, double>> points;  // step, value
-  double chance = 0;                              // marked by a dashed line
+  std::optional<double> chance;                   // marked by a dashed line
   std::string chance_label;                       // "chance ln 64 = 4.16"
 };
 

@@ -13,9 +13,9 @@
 
 namespace medley::train {
 
-int64_t parameter_count(models::Blip& model) {
+int64_t parameter_count(const autograd::ParameterStore& weights) {
   int64_t count = 0;
-  for (const ArenaEntry& entry : model.weights().layout().entries())
+  for (const ArenaEntry& entry : weights.layout().entries())
     if (entry.owner.empty()) count += entry.shape.elements();
   return count;
 }
@@ -35,6 +35,7 @@ Json evaluate_splits(LoadedModel& loaded, const std::vector<std::string>& splits
 
 Json finish_run(const RunFolder& run, const TrainOutcome& outcome, Device device) {
   LoadedModel loaded = load_model(run.path, device);
+  const models::Evaluation what = described(loaded)->evaluation();
   Json training = Json::object();
   training.set("seconds", outcome.seconds)
       .set("steps", outcome.step)
@@ -45,9 +46,10 @@ Json finish_run(const RunFolder& run, const TrainOutcome& outcome, Device device
   Json summary = Json::object();
   summary.set("config", loaded.config.preset)
       .set("seed", loaded.config.seed)
-      .set("parameters", parameter_count(*loaded.model))
+      .set("parameters", parameter_count(loaded.model->weights()))
       .set("train", training)
-      .set("eval", evaluate_splits(loaded, loaded.config.eval.splits, true, true))
+      .set("eval",
+           evaluate_splits(loaded, loaded.config.eval.splits, what.retrieval, what.captions))
       .set("machine", machine);
   replace_file(run.summary(), summary.dump(1) + "\n");
   return summary;

@@ -7,11 +7,14 @@
 namespace medley::train {
 namespace {
 
-Curve curve(const ReportData& data, const char* key, const char* title, double chance,
-            const std::string& label) {
-  Curve result{title, {}, chance, label};
+Curve curve(const ReportData& data, const models::LossInfo& loss) {
+  Curve result{loss.title, {}, loss.chance, {}};
+  if (loss.chance)
+    result.chance_label = loss.chance_formula.empty()
+                              ? "chance " + fixed(*loss.chance, 4)
+                              : str("chance ", loss.chance_formula, " = ", fixed(*loss.chance, 2));
   for (const Json& line : data.metrics)
-    if (const Json* value = line.find(key); value && value->is_number())
+    if (const Json* value = line.find(loss.name); value && value->is_number())
       result.points.emplace_back(line.at("step").number(), value->number());
   return result;
 }
@@ -24,14 +27,9 @@ std::string section(const char* id, const char* title, const std::string& note,
 }
 
 std::string curves(const ReportData& data) {
-  return "<div class='curves'>" +
-         curve_svg(curve(data, "itc", "ITC: which text goes with which picture", data.chance_itc,
-                         data.chance_itc_label)) +
-         curve_svg(curve(data, "itm", "ITM: does this text fit this picture", kChanceItm,
-                         "chance 0.6365")) +
-         curve_svg(curve(data, "lm", "LM: the next word of the caption", data.chance_lm,
-                         data.chance_lm_label)) +
-         "</div>";
+  std::string out = "<div class='curves'>";
+  for (const models::LossInfo& loss : data.losses) out += curve_svg(curve(data, loss));
+  return out + "</div>";
 }
 
 std::string facts(const ReportData& data) {

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "models/objectives/objective.h"
 #include "train/data/dataset.h"
 #include "train/io/json.h"
 
@@ -35,20 +36,16 @@ struct SearchResult {
 };
 
 struct ReportData {
-  std::string title;          // "scenes"
-  std::string summary;        // a sentence or two in plain words
-  std::vector<Json> metrics;  // lines of metrics.jsonl
-  double chance_itc = 0, chance_lm = 0;
-  std::string chance_itc_label, chance_lm_label;
+  std::string title;                     // "scenes"
+  std::string summary;                   // a sentence or two in plain words
+  std::vector<Json> metrics;             // lines of metrics.jsonl
+  std::vector<models::LossInfo> losses;  // a curve each
   Json eval;  // {"val": {"i2t": {"r1": ...}, ...}, ...}; null: not evaluated
   std::vector<CaptionedPicture> pictures;
   std::vector<SearchResult> searches;
   std::string config;                                      // the TOML text
   std::vector<std::pair<std::string, std::string>> facts;  // seed, timings, machine
 };
-
-// ITM guesses by the 1 : 2 of right and wrong pairs: -(1/3 ln 1/3 + 2/3 ln 2/3).
-inline constexpr double kChanceItm = 0.6365141682948128;
 
 std::string render_report(const ReportData& data);
 

@@ -91,8 +91,7 @@ class DevicePacking {
                     .strides = {key.q_stride, key.k_stride, key.v_stride, key.o_stride,
                                 key.dq_stride, key.dk_stride, key.dv_stride, 1},
                     .random = random_.data(),
-                    .seed = static_cast<int64_t>(shape.dropout.seed),
-                    .offset = int64_t{shape.dropout.step} << 32 | shape.dropout.site};
+                    .dropout = shape.dropout};
     packing.q_lengths = q_lengths(), packing.k_lengths = k_lengths(), packing.offsets = offsets(0);
     write_packing(packing, stream);
   }

@@ -11,8 +11,8 @@ constexpr int kThreads = 128;
 __global__ void __launch_bounds__(kThreads) packing_kernel(const Packing p) {
   const int64_t i = static_cast<int64_t>(blockIdx.x) * kThreads + threadIdx.x;
   if (i == 0 && p.random != nullptr) {
-    p.random[0] = p.seed;
-    p.random[1] = p.offset;
+    p.random[0] = static_cast<int64_t>(p.dropout.seed);
+    p.random[1] = int64_t{p.dropout.now()} << 32 | p.dropout.site;
   }
   if (p.offsets == nullptr || i > p.blocks) return;
   if (i < p.blocks) {

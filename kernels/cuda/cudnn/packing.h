@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "core/device.h"
+#include "kernels/dropout.h"
 
 namespace medley::kernels::cuda::cudnn {
 
@@ -20,7 +20,7 @@ struct Packing {
   int32_t* offsets = nullptr;
   int64_t strides[kOffsetTables] = {};
   int64_t* random = nullptr;  // [2]: seed and offset of the dropout, optional
-  int64_t seed = 0, offset = 0;
+  DropoutKey dropout;
 };
 
 void write_packing(const Packing& packing, Stream stream);

@@ -1,5 +1,5 @@
 // Moves the momentum model.
-#include "models/blip/momentum.h"
+#include "models/objectives/momentum.h"
 
 #include <algorithm>
 
@@ -30,7 +30,7 @@ void check_same_range(const autograd::ParameterStore& average,
 }
 
 void update_average(const autograd::ParameterStore& average,
-                    const autograd::ParameterStore& weights, double keep) {
+                    const autograd::ParameterStore& weights, const double* keep) {
   const Tensor& to = average.weights.flat();
   const Tensor& from = weights.weights.flat();
   autograd::with_float("momentum", to.dtype(), [&](auto zero) {

@@ -14,8 +14,9 @@ double momentum_kept(const LossConfig& losses, int64_t step);
 void check_same_range(const autograd::ParameterStore& average,
                       const autograd::ParameterStore& weights);
 
-// average = keep * average + (1 - keep) * weights, over the range that they share. keep = 0 copies.
+// average = keep * average + (1 - keep) * weights, over the range that they share. keep [1] is on
+// their device; null copies.
 void update_average(const autograd::ParameterStore& average,
-                    const autograd::ParameterStore& weights, double keep);
+                    const autograd::ParameterStore& weights, const double* keep);
 
 }  // namespace medley::models

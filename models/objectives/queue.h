@@ -2,9 +2,18 @@
 // 2022, section 3.2).
 #pragma once
 
-#include "models/blip/blip.h"
+#include <cstdint>
+
+#include "core/tensor.h"
 
 namespace medley::models {
+
+// Written in a ring: any size, any batch.
+struct FeatureQueue {
+  Tensor image, text;  // [Q, E], unit rows; Q may be 0
+  Tensor caption;      // [Q] i64, -1 where nothing was written yet
+  int64_t next = 0;    // row that the next feature goes to
+};
 
 // Random unit rows, as the original starts; captions -1.
 FeatureQueue make_queue(int64_t size, int64_t width, DType dtype, Device device, uint64_t seed);

@@ -3,7 +3,6 @@
 // projected once a layer and the shared matrices multiplied once.
 #pragma once
 
-#include "models/blip/blip.h"
 #include "models/text/pass.h"
 
 namespace medley::models {

@@ -1,5 +1,5 @@
 // Lays out the texts of the joint pass. Only indices are handled here.
-#include "models/blip/joint.h"
+#include "models/objectives/joint.h"
 
 #include <algorithm>
 #include <numeric>

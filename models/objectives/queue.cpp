@@ -1,5 +1,5 @@
 // The ring of momentum features.
-#include "models/blip/queue.h"
+#include "models/objectives/queue.h"
 
 #include <algorithm>
 #include <cmath>
