@@ -22,7 +22,8 @@ __global__ void __launch_bounds__(kFlatThreads)
   Eight y = a.residual != nullptr ? load_eight(a.residual + at, left) : Eight{};
   if (kept) {
     const Eight x = load_eight(a.x + at, left);
-    MEDLEY_UNROLL for (int j = 0; j < 8; ++j) y.at[j] += scale * x.at[j];
+    MEDLEY_UNROLL
+    for (int j = 0; j < 8; ++j) y.at[j] += scale * x.at[j];
   }
   store_eight(a.y + at, left, y);
 }

@@ -12,7 +12,8 @@ MEDLEY_DEVICE void drop(Eight& x, const DropoutKey& key, uint32_t row, uint32_t 
   const std::array<uint32_t, 4> words = dropout_block(key, 0, row, c);
   const uint32_t threshold = key.threshold();
   const float scale = key.scale();
-  MEDLEY_UNROLL for (int j = 0; j < 8; ++j) {
+  MEDLEY_UNROLL
+  for (int j = 0; j < 8; ++j) {
     const uint32_t word = words[static_cast<size_t>(j / 2)];
     const uint32_t draw = j % 2 == 0 ? word & 0xffffu : word >> 16;
     x.at[j] = draw >= threshold ? scale * x.at[j] : 0.0f;

@@ -13,8 +13,8 @@ __global__ void __launch_bounds__(kFlatThreads) ema_kernel(const Ema<float> a) {
   const float keep = static_cast<float>(a.keep), take = static_cast<float>(1 - a.keep);
   const Eight value = load_eight(a.value + i, left);
   Eight average = load_eight(a.average + i, left);
-  MEDLEY_UNROLL for (int j = 0; j < 8; ++j) average.at[j] =
-      average.at[j] * keep + value.at[j] * take;
+  MEDLEY_UNROLL
+  for (int j = 0; j < 8; ++j) average.at[j] = average.at[j] * keep + value.at[j] * take;
   store_eight(a.average + i, left, average);
 }
 

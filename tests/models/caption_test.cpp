@@ -116,7 +116,7 @@ TEST_CASE("matching scores pairs as the step does") {
   stir(blip, 4);
   const Batch batch = random_batch(p.model, 3, 4);
   BatchInfo info{0, 0, Tensor::from(std::vector<int32_t>{1, 2, 0}, {3}),
-                Tensor::from(std::vector<int32_t>{2, 0, 1}, {3})};
+                 Tensor::from(std::vector<int32_t>{2, 0, 1}, {3})};
   const BatchResult step = blip.pretrain(batch, info);
   const Tensor images = blip.encode_image(batch.images);
   const auto index = [](std::vector<int32_t> v) {

@@ -21,7 +21,7 @@ TEST_CASE("every parameter's gradient of a whole step is that of finite differen
   stir(blip, 1);
   const Batch batch = random_batch(p.model, 3, 2);
   BatchInfo info{3, 0, Tensor::from(std::vector<int32_t>{1, 2, 0}, {3}),
-                Tensor::from(std::vector<int32_t>{2, 0, 1}, {3})};
+                 Tensor::from(std::vector<int32_t>{2, 0, 1}, {3})};
   const FeatureQueue& queue = blip.queue();
   const Tensor image = queue.image.clone(), text = queue.text.clone(),
                caption = queue.caption.clone();

@@ -49,8 +49,8 @@ TEST_CASE("a step of base runs on the device without memory") {
     result = blip.pretrain(batch, {});
   }
   CHECK(result.itm_logits.shape() == Shape{12, 2});
-  CHECK(memory_stats(kMeta).live >
-        before + (size_t{1} << 28));  // activations of 4 images: hundreds of MB
+  // Activations of 4 images: hundreds of MB.
+  CHECK(memory_stats(kMeta).live > before + (size_t{1} << 28));
   tape.backward(result.total);
 }
 

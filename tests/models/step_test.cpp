@@ -78,7 +78,7 @@ TEST_CASE("dropout is a function of seed and step") {
   p.losses.momentum = 1;
   Blip frozen(p.model, p.losses, {}, DType::f64, {}, 3);
   BatchInfo info{1, 0, Tensor::from(std::vector<int32_t>{1, 2, 0}, {3}),
-                Tensor::from(std::vector<int32_t>{1, 2, 0}, {3})};
+                 Tensor::from(std::vector<int32_t>{1, 2, 0}, {3})};
   const Batch batch = random_batch(p.model, 3, 4);
   const double first = run_step(frozen, batch, info).lm, again = run_step(frozen, batch, info).lm;
   CHECK(first == again);

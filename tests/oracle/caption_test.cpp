@@ -7,9 +7,9 @@
 namespace medley::oracle {
 namespace {
 
+using models::BatchInfo;
 using models::Blip;
 using models::GenerateOptions;
-using models::BatchInfo;
 using models::StepTrace;
 
 struct Captioner {

@@ -15,9 +15,9 @@ namespace medley::oracle {
 namespace {
 
 using models::Batch;
-using models::Blip;
 using models::BatchInfo;
 using models::BatchResult;
+using models::Blip;
 using models::StepTrace;
 
 struct Losses {
