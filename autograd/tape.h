@@ -5,8 +5,7 @@
 //   Tape tape;
 //   Tensor loss;
 //   { Recording recording(tape); loss = model(batch); }
-//   tape.backward(loss);          // adds to the gradients of the leaves, then frees everything
-//   saved
+//   tape.backward(loss);   // adds to the gradients of the leaves and frees all that was saved
 #pragma once
 
 #include <cstdint>

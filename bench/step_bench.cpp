@@ -1,7 +1,6 @@
 // The whole pre-training step, as the trainer takes it, on made-up pictures and captions:
 //   step_bench --benchmark_filter=step/scenes/threads:2
-//   step_bench --benchmark_filter=step/base/cuda        f32 and bf16 on the first GPU, where there
-//   is one
+//   step_bench --benchmark_filter=step/base/cuda          # f32 and bf16 on the first GPU
 // Captions are uniform in length, with the mean and the longest of the data; weights are random, as
 // in a first step.
 #include <benchmark/benchmark.h>

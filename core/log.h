@@ -7,8 +7,8 @@ namespace medley {
 
 enum class LogLevel { error, warn, info, debug };
 
-void log(LogLevel level,
-         const std::string& message);  // one line, "warning: ..." and the like in front
+// One line with the level in front: "warning: ..."
+void log(LogLevel level, const std::string& message);
 inline void warn(const std::string& message) { log(LogLevel::warn, message); }
 inline void info(const std::string& message) { log(LogLevel::info, message); }
 void set_log_level(LogLevel level);

@@ -10,8 +10,8 @@ namespace medley {
 
 class Scope {
  public:
-  explicit Scope(const char* name,
-                 int64_t index = -1);  // name must outlive the scope: use literals
+  // name must outlive the scope: use literals.
+  explicit Scope(const char* name, int64_t index = -1);
   ~Scope();
   Scope(const Scope&) = delete;
   Scope& operator=(const Scope&) = delete;

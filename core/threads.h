@@ -11,8 +11,8 @@ namespace medley {
 // Number of threads that parallel_for uses, the caller included. Default: MEDLEY_THREADS, else the
 // hardware's.
 int thread_count();
-void set_thread_count(
-    int n);  // throws ValueError unless 1 <= n <= 256; not while a parallel_for runs
+// Throws ValueError unless 1 <= n <= 256. Not to be called while a parallel_for runs.
+void set_thread_count(int n);
 
 // Non-owning reference to a callable; valid for the duration of the call it is passed to.
 class RangeFunction {

@@ -20,8 +20,8 @@ struct AttentionShape {
   int64_t kv_blocks = 0;          // key blocks
   const int32_t* cu_q = nullptr;  // [blocks + 1]: rows of query block i are cu_q[i] .. cu_q[i + 1]
   const int32_t* cu_k = nullptr;  // [kv_blocks + 1]
-  const int32_t* kv_index =
-      nullptr;  // [blocks], in 0 .. kv_blocks - 1; null: block i attends to key block i
+  // [blocks], in 0 .. kv_blocks - 1; null: query block i attends to key block i.
+  const int32_t* kv_index = nullptr;
   int64_t heads = 0, head_dim = 0;  // head h of a row starts at column h * head_dim
   Wide<T> scale = 1;                // head_dim^-1/2 in BLIP
   bool causal = false;
@@ -43,8 +43,8 @@ struct AttentionForward {
   int64_t q_stride = 0, k_stride = 0, v_stride = 0;
   T* o = nullptr;  // as q, row stride o_stride
   int64_t o_stride = 0;
-  Wide<T>* lse = nullptr;  // [heads, rows of cu_q]: natural log of the sum of exp of the scaled
-                           // scores; null: not wanted
+  // [heads, rows of cu_q]: natural log of the sum of exp of the scaled scores; null: not wanted.
+  Wide<T>* lse = nullptr;
 };
 
 // Writes dq, dk, dv (=, not +=). Key blocks that nothing attends to get zeros. Deterministic: fixed

@@ -1,8 +1,9 @@
-// Cross-entropy of softmax(logits) with label smoothing, mean over the rows that count (PyTorch's
-// definition): row loss = (1 - s) * -log p[target] + s / classes * sum over c of -log p[c]. With
-// weights it is the sum over rows of weight * row loss instead, not divided by anything. Forward
-// keeps one number a row (lse); backward may write the gradient over the logits, so that [rows,
-// classes] is never held twice.
+// Cross-entropy of softmax(logits) with label smoothing s, PyTorch's definition:
+//   row loss = (1 - s) * -log p[target] + s / classes * sum over c of -log p[c]
+//   loss     = mean of row loss over the rows that count
+// With weights it is the sum over rows of weight * row loss instead, not divided by anything.
+// Forward keeps one number per row (lse); backward may write the gradient over the logits, so that
+// [rows, classes] is never held twice.
 #pragma once
 
 #include <cstdint>

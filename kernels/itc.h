@@ -24,10 +24,10 @@ struct Itc {
   const T* text_momentum = nullptr;     // [B, E]
   const T* image_queue = nullptr;       // [Q, E]
   const T* text_queue = nullptr;        // [Q, E]
-  const int64_t* caption =
-      nullptr;  // [B] ids of equal captions; null: every pair is its own only positive
-  const int64_t* queue_caption =
-      nullptr;                    // [Q], -1 for none; null exactly when caption is null or Q is 0
+  // [B] ids of equal captions; null: every pair is its own only positive.
+  const int64_t* caption = nullptr;
+  // [Q], -1 for none; null exactly when caption is null or Q is 0.
+  const int64_t* queue_caption = nullptr;
   const T* temp = nullptr;        // [1]
   const double* alpha = nullptr;  // [1]; null: 0
   T* sim_i2t = nullptr;           // [B, K], all four are written and may be read afterwards

@@ -1,5 +1,6 @@
-// Layer normalisation over the last dimension (Ba et al. 2016): y = (x - mean) * rstd * weight +
-// bias, with the biased variance and rstd = 1 / sqrt(variance + eps).
+// Layer normalisation over the last dimension (Ba et al. 2016):
+//   y = (x - mean) * rstd * weight + bias,   rstd = 1 / sqrt(variance + eps)
+// with the biased variance.
 #pragma once
 
 #include <cstdint>

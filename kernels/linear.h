@@ -13,8 +13,11 @@
 namespace medley::kernels {
 
 // C[m, n] (+)= epilogue(A[m, k] B[k, n]); in this order, each part optional:
-//   t = A B + bias;  pre_activation = t;  t = gelu(t) | t * gelu'(gelu_input);  t += residual;  C =
-//   accumulate ? C + t : t
+//   t = A B + bias
+//   pre_activation = t
+//   t = gelu(t)   or   t = t * gelu'(gelu_input)
+//   t += residual
+//   C = accumulate ? C + t : t
 // Out is what C and the matrices that go with it are kept in: a bf16 layer has the gradients of its
 // weights in float.
 template <class T, class Out = T>
@@ -34,8 +37,8 @@ struct Gemm {
   const Out* residual = nullptr;    // [m, n], row stride ldc; may be c itself
 };
 
-// out[n] += sum over rows of x[rows, n] (row stride ldx). Rows are summed in fixed chunks, in
-// order.
+// out[n] += sum over rows of x[rows, n] (row stride ldx). Rows are summed in fixed chunks, and
+// these in order.
 template <class T>
 struct ColumnSum {
   int64_t rows = 0, n = 0;

@@ -13,8 +13,8 @@ namespace medley::kernels {
 
 template <class T>
 struct PatchEmbedForward {
-  int64_t batch = 0, side = 0, patch = 0,
-          width = 0;                // side is a multiple of patch; N = (side / patch)^2
+  // side is a multiple of patch; N = (side / patch)^2.
+  int64_t batch = 0, side = 0, patch = 0, width = 0;
   const Wide<T>* images = nullptr;  // [batch, 3, side, side]
   const T* weight = nullptr;        // [width, 3, patch, patch]
   const Wide<T>* bias = nullptr;    // [width]

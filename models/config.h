@@ -40,12 +40,11 @@ struct ModelConfig {
 };
 
 struct LossConfig {
-  int64_t queue_size =
-      57600;                // features kept from earlier batches, per modality; any size, 0: none
-  double momentum = 0.995;  // of the momentum towers
+  int64_t queue_size = 57600;    // features of earlier batches, kept for each modality; 0: none
+  double momentum = 0.995;       // of the momentum towers
   bool momentum_warmup = false;  // min(momentum, t / (t + 9)) at step t
-  double alpha = 0.4;            // weight of the momentum model's soft targets,
-  int64_t alpha_steps = 10000;   // reached by a linear ramp over so many steps
+  double alpha = 0.4;            // weight of the momentum model's soft targets
+  int64_t alpha_steps = 10000;   // steps of the linear ramp that reaches it
   double temperature = 0.07;     // at the start; kept within 0.001 .. 0.5
   bool equal_captions = false;   // equal captions are positives in ITC and never negatives in ITM
   double label_smoothing = 0.1;  // of the language model loss

@@ -3,9 +3,10 @@
 // gradients.
 //
 //   ParameterBuilder builder;
-//   Parameter weight = builder.add("blocks.0.attn.qkv.weight", {3 * C, C},
-//   Init::truncated_normal(0.02)); ParameterStore store = builder.build(DType::f32, device, seed);
-//   linear(x, weight, bias);      // a Parameter converts to its tensor once built
+//   Parameter weight = builder.add("fc.weight", {96, 32}, Init::truncated(0.02));
+//   Parameter bias = builder.add("fc.bias", {96}, Init::fill(0));
+//   ParameterStore store = builder.build(DType::f32, device, seed);
+//   Tensor y = linear(x, weight, bias);   // once built, a Parameter converts to its tensor
 //
 // Mixed precision: build(DType::bf16, ..) keeps weights and gradients in f32 and adds a bf16 copy
 // of the weights, which matrix products read. A copy is a leaf whose gradient is the f32 one.
@@ -23,8 +24,9 @@ namespace medley::autograd {
 struct Init {
   enum Kind { zeros, constant, normal, truncated_normal, uniform };
   Kind kind = zeros;
-  double value =
-      0;  // the constant, the standard deviation (cut at 2 absolute, as timm), or the half width
+  // The constant, the standard deviation, or the half width. A truncated normal is cut at -2 and 2,
+  // whatever its deviation, as timm does.
+  double value = 0;
 
   static Init fill(double value) { return {constant, value}; }
   static Init normally(double std) { return {normal, std}; }

@@ -10,8 +10,8 @@ struct ItcInputs {
   Tensor temp;                           // [1], differentiable
   Tensor image_momentum, text_momentum;  // [B, E]
   Tensor image_queue, text_queue;        // [Q, E]; undefined when Q = 0
-  Tensor caption,
-      queue_caption;  // [B], [Q] i64 ids of equal captions; undefined: only the pair is positive
+  // [B] and [Q] i64: ids of equal captions; undefined: only the pair is positive.
+  Tensor caption, queue_caption;
   const double* alpha = nullptr;  // weight of the soft targets, on their device; null: 0
 };
 

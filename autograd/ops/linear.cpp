@@ -17,8 +17,11 @@ void run_gemm(Device device, const kernels::Gemm<T, Out>& args) {
   MEDLEY_KERNEL(gemm, device, args);
 }
 
-// y = act(x W^T + b) + residual:  du = act'(u) dy,  dx = du W,  dW += du^T x,  db += column sums of
-// du.
+//   y   = act(u) + residual,  u = x W^T + b
+//   du  = act'(u) dy
+//   dx  = du W
+//   dW += du^T x
+//   db += column sums of du
 struct LinearNode final : Node {
   Saved x{"x"}, weight{"weight"}, pre_activation{"pre_activation"};
   bool gelu = false;

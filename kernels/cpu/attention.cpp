@@ -40,8 +40,8 @@ void for_each_pair(const Args& args, PairFunction pair) {
   const AttentionPlan plan = plan_attention(shape);
   const int64_t pairs = shape.kv_blocks * shape.heads;
   if (pairs == 0) return;
-  constexpr int64_t kOperationsPerThread =
-      1 << 20;  // about 10 us, several times what it costs to wake a thread
+  // About 10 us, several times what it costs to wake a thread.
+  constexpr int64_t kOperationsPerThread = 1 << 20;
   int64_t operations = 0;
   for (int64_t i = 0; i < shape.blocks; ++i) {
     const reference::AttentionBlock block(shape, i);

@@ -28,8 +28,8 @@ void drop_range(const Dropout<float>& args, int64_t begin, int64_t end) {
 void dropout(const Dropout<float>& args) {
   if (!args.key.active()) return reference::dropout(args);
   if (args.n == 0) return;
-  constexpr int64_t kElementsPerThread =
-      16384;  // about 10 us, several times what it costs to wake a thread
+  // About 10 us, several times what it costs to wake a thread.
+  constexpr int64_t kElementsPerThread = 16384;
   parallel_for(args.rows, 1 + kElementsPerThread / args.n,
                [&](int64_t begin, int64_t end) { drop_range(args, begin, end); });
 }

@@ -14,9 +14,10 @@
 namespace medley::kernels::cpu {
 namespace {
 
-constexpr int64_t kRowGrain = 64;  // rows that are worth waking a thread for
-constexpr int64_t kChunkRows =
-    64;  // rows of one partial sum of dweight and dbias: part of the result's bits
+// Rows that are worth waking a thread for.
+constexpr int64_t kRowGrain = 64;
+// Rows of one partial sum of dweight and dbias: part of the result's bits.
+constexpr int64_t kChunkRows = 64;
 
 }  // namespace
 }  // namespace medley::kernels::cpu

@@ -21,7 +21,8 @@ __global__ void __launch_bounds__(kFlatThreads)
   const Eight gradient = load_eight(a.gradient + i, left);
   Eight w = load_eight(a.weight + i, left), m = load_eight(a.m + i, left),
         v = load_eight(a.v + i, left);
-  MEDLEY_UNROLL for (int j = 0; j < 8; ++j) {
+  MEDLEY_UNROLL
+  for (int j = 0; j < 8; ++j) {
     const float g = gradient.at[j] * scale;
     m.at[j] += (g - m.at[j]) * f.take1;
     v.at[j] = v.at[j] * f.beta2 + g * g * f.take2;

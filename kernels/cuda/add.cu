@@ -14,7 +14,8 @@ __global__ void __launch_bounds__(kFlatThreads) add_kernel(const Add<T> a) {
   Eight x = load_eight(a.a + i, left);
   if (a.b != nullptr) add_eight(x, a.b + i, left);
   const float factor = a.times != nullptr ? a.factor * device::to_float(*a.times) : a.factor;
-  MEDLEY_UNROLL for (float& v : x.at) v *= factor;
+  MEDLEY_UNROLL
+  for (float& v : x.at) v *= factor;
   store_eight(a.y + i, left, x);
 }
 

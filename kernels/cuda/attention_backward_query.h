@@ -1,5 +1,5 @@
-// dQ = scale dS K on tensor cores. Accumulators: lane 4 g + t holds rows g and g + 8 of 16, columns
-// 2 t and 2 t + 1 of 8; x[.][2 * h + i] is row g + 8 h, column 2 t + i.
+// dQ = scale dS K on tensor cores. Accumulators: lane 4 g + t holds rows g and g + 8 of 16,
+// columns 2 t and 2 t + 1 of 8; x[.][2 * h + i] is row g + 8 h, column 2 t + i.
 #pragma once
 
 #include <cstdint>

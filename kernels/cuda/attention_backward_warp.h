@@ -3,8 +3,8 @@
 //   dV += (P o M)^T dO,  dS = P o (dP o M - delta),  dK += scale dS^T Q
 // with M the dropout factors (Dao et al. 2022, FlashAttention, appendix B.4).
 //
-// Accumulators: lane 4 g + t holds rows g and g + 8 of 16, columns 2 t and 2 t + 1 of 8; x[.][2 * h
-// + i] is row g + 8 h, column 2 t + i. Here rows are keys and columns are query rows.
+// Accumulators: lane 4 g + t holds rows g and g + 8 of 16, columns 2 t and 2 t + 1 of 8;
+// x[.][2 * h + i] is row g + 8 h, column 2 t + i. Here rows are keys and columns are query rows.
 #pragma once
 
 #include <cstdint>

@@ -37,8 +37,8 @@ MEDLEY_DEVICE void store(T* out, float factor, const float (&sums)[kColumns], in
     if (lane + j * kLanes < n) out[lane + j * kLanes] = device::from_float<T>(factor * sums[j]);
 }
 
-// One element of the scores of a (block, head): its probability after dropout, and ds = p (dp -
-// delta). Both 0 where row and key do not see each other or are not there.
+// One element of the scores of a (block, head): its probability after dropout, and
+// ds = p (dp - delta). Both 0 where row and key do not see each other or are not there.
 struct Element {
   float kept = 0, ds = 0;
 

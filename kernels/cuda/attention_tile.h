@@ -17,8 +17,8 @@ struct AttentionRows {
   int32_t first, count;
 };
 
-// Rows cu[i] .. cu[i + 1]; none, and a fault, where the offsets are not 0 = cu[0] <= .. <= cu[n] =
-// rows.
+// Rows cu[i] .. cu[i + 1]; none, and a fault, where the offsets are not
+// 0 = cu[0] <= .. <= cu[n] = rows.
 MEDLEY_DEVICE AttentionRows attention_rows(const int32_t* cu, int64_t i, int64_t n, int64_t rows,
                                            medley::cuda::Fault* fault) {
   using device::FaultKind;
@@ -99,15 +99,14 @@ MEDLEY_DEVICE void load_tile(bf16* tile, const bf16* x, int64_t stride, int firs
 // column inside a 16 x 16 part and so the swizzle; `row` must be a multiple of 8 and `column` of
 // 16, which then only move the address.
 //
-//   a        A = part                    (16 rows x 16 columns: one A operand)
+//   a                 A = part     one A operand, 16 rows x 16 columns
 //   a_of_transposed   A = part^T
-//   b        B = part                    (k: rows, n: columns: two B operands, columns 0-7 and
-//   8-15) b_of_transposed   B = part^T         (k: columns, n: rows: two B operands, rows 0-7 and
-//   8-15)
+//   b                 B = part     k is rows, n is columns: two B operands, columns 0-7 and 8-15
+//   b_of_transposed   B = part^T   k is columns, n is rows: two B operands, rows 0-7 and 8-15
 template <int D>
 struct Fragments {
-  int along,
-      across;  // swizzled offsets: the 8 x 8 matrices counted down the rows, along them first
+  // Swizzled offsets: the 8 x 8 matrices counted down the rows, or along them first.
+  int along, across;
 
   MEDLEY_DEVICE explicit Fragments(int lane)
       : along(swizzle<D>(lane % 16, lane / 16 * 8)),

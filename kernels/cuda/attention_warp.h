@@ -3,8 +3,8 @@
 // P V as they stand (Dao 2023, FlashAttention-2, section 3). The softmax is online and in base 2
 // (Milakov and Gimelshein 2018): keys may come in any number of steps.
 //
-// Accumulators: lane 4 g + t holds rows g and g + 8 of 16, columns 2 t and 2 t + 1 of 8; x[.][2 * h
-// + i] is row g + 8 h, column 2 t + i.
+// Accumulators: lane 4 g + t holds rows g and g + 8 of 16, columns 2 t and 2 t + 1 of 8;
+// x[.][2 * h + i] is row g + 8 h, column 2 t + i.
 #pragma once
 
 #include <cmath>

@@ -11,7 +11,8 @@ __global__ void __launch_bounds__(kFlatThreads) clamp_kernel(const Clamp<float> 
   const int64_t i = flat_index(), left = a.n - i;
   if (left <= 0) return;
   Eight x = load_eight(a.x + i, left);
-  MEDLEY_UNROLL for (float& v : x.at) v = v < a.low ? a.low : v > a.high ? a.high : v;
+  MEDLEY_UNROLL
+  for (float& v : x.at) v = v < a.low ? a.low : v > a.high ? a.high : v;
   store_eight(a.x + i, left, x);
 }
 

@@ -52,7 +52,8 @@ template <class T, int N>
 MEDLEY_DEVICE void store_piece(T* p, const float (&x)[N]) {
   if constexpr (N > 1)
     if (reinterpret_cast<uintptr_t>(p) % 16 == 0) return device::store_vector(p, x);
-  MEDLEY_UNROLL for (int j = 0; j < N; ++j) p[j] = device::from_float<T>(x[j]);
+  MEDLEY_UNROLL
+  for (int j = 0; j < N; ++j) p[j] = device::from_float<T>(x[j]);
 }
 
 MEDLEY_DEVICE bool in_range(int64_t target, int64_t classes) {
@@ -145,7 +146,8 @@ __global__ void __launch_bounds__(kMaxThreads)
   for_each_piece(x, a.classes, [&](int64_t i, auto width) {
     float v[width()] = {};
     if (counts) load_piece(x + i, v);
-    MEDLEY_UNROLL for (int j = 0; j < width(); ++j) {
+    MEDLEY_UNROLL
+    for (int j = 0; j < width(); ++j) {
       const float p = device::exp2_approx((v[j] - lse) * device::kLog2e);
       const float wanted = share + (i + j == target ? 1 - a.smoothing : 0.0f);
       v[j] = counts ? row_scale * (p - wanted) : 0.0f;

@@ -24,7 +24,8 @@ MEDLEY_DEVICE Eight load_eight(const T* p, int64_t left) {
   if (is_vector(p, left)) {
     device::load8(p, x.at);
   } else {
-    MEDLEY_UNROLL for (int j = 0; j < 8; ++j) x.at[j] = j < left ? device::to_float(p[j]) : 0.0f;
+    MEDLEY_UNROLL
+    for (int j = 0; j < 8; ++j) x.at[j] = j < left ? device::to_float(p[j]) : 0.0f;
   }
   return x;
 }
@@ -34,7 +35,9 @@ MEDLEY_DEVICE void store_eight(T* p, int64_t left, const Eight& x) {
   if (is_vector(p, left)) {
     device::store8(p, x.at);
   } else {
-    MEDLEY_UNROLL for (int j = 0; j < 8; ++j) if (j < left) p[j] = device::from_float<T>(x.at[j]);
+    MEDLEY_UNROLL
+    for (int j = 0; j < 8; ++j)
+      if (j < left) p[j] = device::from_float<T>(x.at[j]);
   }
 }
 
@@ -42,7 +45,8 @@ MEDLEY_DEVICE void store_eight(T* p, int64_t left, const Eight& x) {
 template <class T>
 MEDLEY_DEVICE void add_eight(Eight& x, const T* p, int64_t left) {
   const Eight more = load_eight(p, left);
-  MEDLEY_UNROLL for (int j = 0; j < 8; ++j) x.at[j] += more.at[j];
+  MEDLEY_UNROLL
+  for (int j = 0; j < 8; ++j) x.at[j] += more.at[j];
 }
 
 }  // namespace medley::kernels::cuda

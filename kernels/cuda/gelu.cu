@@ -13,7 +13,8 @@ __global__ void __launch_bounds__(kFlatThreads) gelu_forward_kernel(const GeluFo
   const int64_t i = flat_index(), left = a.n - i;
   if (left <= 0) return;
   Eight x = load_eight(a.x + i, left);
-  MEDLEY_UNROLL for (float& v : x.at) v = gelu(v);
+  MEDLEY_UNROLL
+  for (float& v : x.at) v = gelu(v);
   store_eight(a.y + i, left, x);
 }
 
@@ -24,7 +25,8 @@ __global__ void __launch_bounds__(kFlatThreads) gelu_backward_kernel(const GeluB
   if (left <= 0) return;
   const Eight x = load_eight(a.x + i, left);
   Eight d = load_eight(a.dy + i, left);
-  MEDLEY_UNROLL for (int j = 0; j < 8; ++j) d.at[j] *= gelu_gradient(x.at[j]);
+  MEDLEY_UNROLL
+  for (int j = 0; j < 8; ++j) d.at[j] *= gelu_gradient(x.at[j]);
   if (a.accumulate) add_eight(d, a.dx + i, left);
   store_eight(a.dx + i, left, d);
 }

@@ -57,9 +57,11 @@ __global__ void __launch_bounds__(kTileThreads) itc_similarities_kernel(const It
   const float inverse = 1 / *a.temp;
   const int64_t b = b0 + threadIdx.x / 16 * 4, k = k0 + threadIdx.x % 16 * 4;
   MEDLEY_UNROLL
-  for (int r = 0; r < 4; ++r) MEDLEY_UNROLL
-  for (int c = 0; c < 4; ++c)
-    if (b + r < a.batch && k + c < keys) out[(b + r) * keys + k + c] = sum[r][c] * inverse;
+  for (int r = 0; r < 4; ++r) {
+    MEDLEY_UNROLL
+    for (int c = 0; c < 4; ++c)
+      if (b + r < a.batch && k + c < keys) out[(b + r) * keys + k + c] = sum[r][c] * inverse;
+  }
 }
 
 // A row's softmax, and its parts of loss and -temp dtemp.
@@ -151,9 +153,11 @@ __global__ void __launch_bounds__(kTileThreads)
   float* const part = parts + blockIdx.z * a.batch * a.n;  // [parts, 2, B, E]
   const int64_t b = b0 + threadIdx.x / 16 * 4, e = e0 + threadIdx.x % 16 * 4;
   MEDLEY_UNROLL
-  for (int r = 0; r < 4; ++r) MEDLEY_UNROLL
-  for (int c = 0; c < 4; ++c)
-    if (b + r < a.batch && e + c < a.n) part[(b + r) * a.n + e + c] = sum[r][c];
+  for (int r = 0; r < 4; ++r) {
+    MEDLEY_UNROLL
+    for (int c = 0; c < 4; ++c)
+      if (b + r < a.batch && e + c < a.n) part[(b + r) * a.n + e + c] = sum[r][c];
+  }
 }
 
 // The parts in order, divided by temp. blockIdx.y: direction.

@@ -23,13 +23,15 @@ __global__ void __launch_bounds__(kRowThreads)
   float sum = 0;
   for_each_eight<kEights>(a.n, [&](int64_t i, int e) {
     const Eight v = x.eight(i, e);
-    MEDLEY_UNROLL for (int j = 0; j < 8; ++j) sum += v.at[j];
+    MEDLEY_UNROLL
+    for (int j = 0; j < 8; ++j) sum += v.at[j];
   });
   const float mean = device::warp_sum(sum) / n;
   float square = 0;  // a second walk: E[x^2] - mean^2 would cancel
   for_each_eight<kEights>(a.n, [&](int64_t i, int e) {
     const Eight v = x.eight(i, e);
-    MEDLEY_UNROLL for (int j = 0; j < 8; ++j) {
+    MEDLEY_UNROLL
+    for (int j = 0; j < 8; ++j) {
       const float d = i + j < a.n ? v.at[j] - mean : 0.0f;
       square += d * d;
     }
@@ -38,8 +40,8 @@ __global__ void __launch_bounds__(kRowThreads)
   for_each_eight<kEights>(a.n, [&](int64_t i, int e) {
     const Eight weight = load_eight(a.weight + i, a.n - i), bias = load_eight(a.bias + i, a.n - i);
     Eight v = x.eight(i, e);
-    MEDLEY_UNROLL for (int j = 0; j < 8; ++j) v.at[j] =
-        (v.at[j] - mean) * rstd * weight.at[j] + bias.at[j];
+    MEDLEY_UNROLL
+    for (int j = 0; j < 8; ++j) v.at[j] = (v.at[j] - mean) * rstd * weight.at[j] + bias.at[j];
     store_eight(a.y + row * a.n + i, a.n - i, v);
   });
   if (threadIdx.x % 32 == 0) {
@@ -73,7 +75,8 @@ class ParameterSums {
   MEDLEY_DEVICE void add(int64_t i, int e, const Eight& weight, const Eight& bias) {
     if (part_ == nullptr) return;
     if constexpr (kEights > 0) {
-      MEDLEY_UNROLL for (int j = 0; j < 8; ++j) {
+      MEDLEY_UNROLL
+      for (int j = 0; j < 8; ++j) {
         weight_[e].at[j] += weight.at[j];
         bias_[e].at[j] += bias.at[j];
       }
@@ -118,7 +121,8 @@ __global__ void __launch_bounds__(kRowThreads, 1)
     for_each_eight<kEights>(a.n, [&](int64_t i, int e) {
       const Eight weight = load_eight(a.weight + i, a.n - i), v = x.eight(i, e), d = dy.eight(i, e);
       Eight dh;
-      MEDLEY_UNROLL for (int j = 0; j < 8; ++j) {
+      MEDLEY_UNROLL
+      for (int j = 0; j < 8; ++j) {
         const float h = (v.at[j] - mean) * rstd, g = d.at[j] * weight.at[j];
         dh.at[j] = d.at[j] * h;
         sum_g += g;
@@ -131,7 +135,8 @@ __global__ void __launch_bounds__(kRowThreads, 1)
       const Eight weight = load_eight(a.weight + i, a.n - i), v = x.eight(i, e);
       Eight d = dy.eight(i, e);
       T* const dx = a.dx + row * a.n + i;
-      MEDLEY_UNROLL for (int j = 0; j < 8; ++j) {
+      MEDLEY_UNROLL
+      for (int j = 0; j < 8; ++j) {
         const float h = (v.at[j] - mean) * rstd;
         d.at[j] = rstd * (d.at[j] * weight.at[j] - mean_g - h * mean_gh);
       }

@@ -19,13 +19,15 @@ __global__ void __launch_bounds__(kRowThreads)
   float square = 0;
   for_each_eight<kEights>(a.n, [&](int64_t i, int e) {
     const Eight v = x.eight(i, e);
-    MEDLEY_UNROLL for (int j = 0; j < 8; ++j) square += v.at[j] * v.at[j];
+    MEDLEY_UNROLL
+    for (int j = 0; j < 8; ++j) square += v.at[j] * v.at[j];
   });
   const float length = sqrtf(device::warp_sum(square));
   const float norm = length < kEps ? kEps : length;  // NaN stays
   for_each_eight<kEights>(a.n, [&](int64_t i, int e) {
     Eight v = x.eight(i, e);
-    MEDLEY_UNROLL for (int j = 0; j < 8; ++j) v.at[j] /= norm;
+    MEDLEY_UNROLL
+    for (int j = 0; j < 8; ++j) v.at[j] /= norm;
     store_eight(a.y + row * a.n + i, a.n - i, v);
   });
   if (threadIdx.x % 32 == 0) a.norm[row] = norm;
@@ -42,7 +44,8 @@ __global__ void __launch_bounds__(kRowThreads)
   float dot = 0;
   for_each_eight<kEights>(a.n, [&](int64_t i, int e) {
     const Eight v = y.eight(i, e), d = dy.eight(i, e);
-    MEDLEY_UNROLL for (int j = 0; j < 8; ++j) dot += v.at[j] * d.at[j];
+    MEDLEY_UNROLL
+    for (int j = 0; j < 8; ++j) dot += v.at[j] * d.at[j];
   });
   dot = device::warp_sum(dot);
   if (norm <= kEps) dot = 0;  // a clamped norm is a constant
@@ -50,7 +53,8 @@ __global__ void __launch_bounds__(kRowThreads)
     const Eight v = y.eight(i, e);
     Eight d = dy.eight(i, e);
     T* const dx = a.dx + row * a.n + i;
-    MEDLEY_UNROLL for (int j = 0; j < 8; ++j) d.at[j] = (d.at[j] - v.at[j] * dot) / norm;
+    MEDLEY_UNROLL
+    for (int j = 0; j < 8; ++j) d.at[j] = (d.at[j] - v.at[j] * dot) / norm;
     if (a.accumulate) add_eight(d, dx, a.n - i);
     store_eight(dx, a.n - i, d);
   });

@@ -33,9 +33,7 @@ struct Sizes {
 };
 
 Launch over(const char* kernel, int64_t count) {
-  return {.kernel = kernel,
-          .grid = blocks_for(kernel, count, kThreads),
-          .block = dim3(kThreads)};
+  return {.kernel = kernel, .grid = blocks_for(kernel, count, kThreads), .block = dim3(kThreads)};
 }
 
 MEDLEY_DEVICE int64_t global_thread() {

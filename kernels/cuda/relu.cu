@@ -12,7 +12,8 @@ __global__ void __launch_bounds__(kFlatThreads) relu_forward_kernel(const ReluFo
   const int64_t i = flat_index(), left = a.n - i;
   if (left <= 0) return;
   Eight x = load_eight(a.x + i, left);
-  MEDLEY_UNROLL for (float& v : x.at) v = v < 0 ? 0 : v;  // NaN stays
+  MEDLEY_UNROLL
+  for (float& v : x.at) v = v < 0 ? 0 : v;  // NaN stays
   store_eight(a.y + i, left, x);
 }
 
@@ -23,7 +24,9 @@ __global__ void __launch_bounds__(kFlatThreads) relu_backward_kernel(const ReluB
   if (left <= 0) return;
   const Eight y = load_eight(a.y + i, left);
   Eight d = load_eight(a.dy + i, left);
-  MEDLEY_UNROLL for (int j = 0; j < 8; ++j) if (y.at[j] == 0) d.at[j] = 0;
+  MEDLEY_UNROLL
+  for (int j = 0; j < 8; ++j)
+    if (y.at[j] == 0) d.at[j] = 0;
   store_eight(a.dx + i, left, d);
 }
 

@@ -48,12 +48,17 @@ __global__ void __launch_bounds__(kRowThreads)
     equal = __popc(__ballot_sync(device::kFullWarp, same));
     for (int k = 0; k < equal; k += kAhead) {
       Eight x[kAhead];
-      MEDLEY_UNROLL for (int j = 0; j < kAhead; ++j) {
+      MEDLEY_UNROLL
+      for (int j = 0; j < kAhead; ++j) {
         const int64_t from = device::shuffle(i, k + j);
         x[j] = k + j < equal && left > 0 ? load_eight(a.dy + from * a.n + column, left) : Eight{};
       }
-      MEDLEY_UNROLL for (int j = 0; j < kAhead; ++j) if (k + j < equal)
-          MEDLEY_UNROLL for (int c = 0; c < 8; ++c) sum.at[c] += x[j].at[c];
+      MEDLEY_UNROLL
+      for (int j = 0; j < kAhead; ++j) {
+        if (k + j >= equal) continue;
+        MEDLEY_UNROLL
+        for (int c = 0; c < 8; ++c) sum.at[c] += x[j].at[c];
+      }
     }
   }
   if (left > 0) store_eight(a.table + row * a.n + column, left, sum);

@@ -63,9 +63,10 @@ void check(const SelectTexts& a) {
                                {"rows", a.rows},
                                {"rows_before", a.rows_before}});
   const int64_t texts = a.picked + a.padding;
+  // How many ids there are, only cu knows.
   check_buffers(
       "select_texts",
-      {input("ids", a.ids, std::min<int64_t>(a.picked, 1)),  // cu has their number
+      {input("ids", a.ids, std::min<int64_t>(a.picked, 1)),
        input("cu", a.cu, a.picked > 0 ? a.texts + 1 : 0), input("source", a.source, a.picked),
        output("out_ids", a.out_ids, a.rows), output("out_positions", a.out_positions, a.rows),
        output("out_cu", a.out_cu, texts + 1), output("out_first", a.out_first, a.picked),

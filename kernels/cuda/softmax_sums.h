@@ -18,9 +18,11 @@ struct SoftmaxSums {
   template <int N>
   MEDLEY_DEVICE void add(const float (&x)[N]) {
     float now = largest;
-    MEDLEY_UNROLL for (const float v : x) now = fmaxf(now, v);  // NaN comes in with the sums
+    MEDLEY_UNROLL
+    for (const float v : x) now = fmaxf(now, v);  // NaN comes in with the sums
     rebase(now);
-    MEDLEY_UNROLL for (const float v : x) {
+    MEDLEY_UNROLL
+    for (const float v : x) {
       exps += device::exp2_approx((v - largest) * device::kLog2e);
       shifts += v - largest;
     }

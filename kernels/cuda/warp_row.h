@@ -39,7 +39,8 @@ MEDLEY_DEVICE void for_each_eight(int64_t n, const Each& each) {
   if constexpr (kEights == 0) {
     for (int64_t i = first_column(); i < n; i += kColumnStride) each(i, 0);
   } else {
-    MEDLEY_UNROLL for (int e = 0; e < kEights; ++e) {
+    MEDLEY_UNROLL
+    for (int e = 0; e < kEights; ++e) {
       const int64_t i = first_column() + e * kColumnStride;
       if (i < n) each(i, e);
     }

@@ -1,9 +1,16 @@
 // Attention as the formulas say it, one row at a time, for float and double. The double version is
 // what gradient checks run on and what the fast kernels are tested against; only the scores of one
 // row are ever held.
-//   forward   s = scale q k^T,  p = softmax(s),  o = (p m) v,  lse = log sum exp s        (m:
-//   dropout factors, 0 or 1/(1-p)) backward  dp = (do v^T) m,  delta = do . o,  ds = p (dp - delta)
-//   scale,  dq = ds k,  dk = ds^T q,  dv = (p m)^T do
+//
+//   forward    s  = scale q k^T              p     = softmax(s)
+//              o  = (p m) v                  lse   = log sum exp s
+//
+//   backward   dp = (do v^T) m               delta = do . o
+//              ds = p (dp - delta) scale
+//              dq = ds k                     dk    = ds^T q
+//              dv = (p m)^T do
+//
+// where m holds the dropout factors, 0 or 1 / (1 - rate), and p m is taken element by element.
 // (Vaswani et al. 2017, section 3.2.1; the form of the gradient with delta: Dao et al. 2022,
 // FlashAttention, appendix B.4.)
 #pragma once

@@ -37,8 +37,8 @@ void cross_entropy_forward(const CrossEntropyForward<T>& args) {
   *args.loss = total;
 }
 
-// dlogit[c] = (p[c] - (1 - s) [c = target] - s / classes) dloss / rows that count, or dloss *
-// weight.
+//   dlogit[c] = (p[c] - (1 - s) [c = target] - s / classes) * factor
+// where factor is dloss / rows that count, or dloss * weight.
 template <class T>
 void cross_entropy_backward(const CrossEntropyBackward<T>& args) {
   int64_t counted = 0;

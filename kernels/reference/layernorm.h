@@ -25,8 +25,10 @@ void layernorm_forward(const LayerNormForward<T>& args) {
   }
 }
 
-// With h = (x - mean) rstd and g = dy weight: dx = rstd (g - mean(g) - h mean(g h)); dweight = sum
-// dy h; dbias = sum dy.
+// With h = (x - mean) rstd and g = dy weight:
+//   dx      = rstd (g - mean(g) - h mean(g h))
+//   dweight = sum over rows of dy h
+//   dbias   = sum over rows of dy
 template <class T>
 void layernorm_backward(const LayerNormBackward<T>& args) {
   for (int64_t r = 0; r < args.rows; ++r) {

@@ -8,15 +8,17 @@
 namespace medley::models {
 
 struct JointTexts {
-  MedPass pass;       // decoder: the B texts; encoder: the 3B texts; no image yet
-  Tensor next_token;  // [rows] i32: what each kept row of the decoder has to predict; undefined
-                      // without decoder
-  Tensor match;       // [3B] i32: 1 for a right pair, else 0
+  MedPass pass;  // decoder: the B texts; encoder: the 3B texts; no image yet
+  // [rows] i32: what each kept row of the decoder has to predict; undefined without decoder.
+  Tensor next_token;
+  Tensor match;  // [3B] i32: 1 for a right pair, else 0
 };
 
 // Texts in this order, the image of each in pass.image_of:
-//   (image b, text b) after [DEC]; then after [ENC] (image b, text b), (image negative_images[b],
-//   text b), (image b, text negative_texts[b]).
+//   after [DEC]   (image b, text b)
+//   after [ENC]   (image b, text b)
+//                 (image negative_images[b], text b)
+//                 (image b, text negative_texts[b])
 // decode = false leaves the first group out. Negatives are [B] i32 below B: ValueError where the
 // host can read them, else reported by the device. There the lengths of the drawn texts are not
 // known either, and texts of padding follow, so that the number of rows does not depend on the

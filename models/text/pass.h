@@ -1,9 +1,9 @@
 // What one pass through the text transformer works on. The mode is said by what is there:
-//   text only              encoder texts, no image
-//   image-grounded encoder encoder texts and images
-//   image-grounded decoder decoder texts and images
-//   lockstep               both kinds of text and images: self-attention apart, everything else
-//   together
+//   text only                encoder texts, no image
+//   image-grounded encoder   encoder texts and images
+//   image-grounded decoder   decoder texts and images
+//   lockstep                 both kinds of text, and images
+// In lockstep self-attention runs apart for the two kinds, and everything else together.
 #pragma once
 
 #include "models/batch.h"

@@ -36,12 +36,12 @@ MEDLEY_DEVICE void count_bits(const uint32_t* in, uint32_t* out) {
 
 // ex2.approx.ftz promises 2^-22, the host's exp2 half a unit in the last place, 2^-24. No floor:
 // both flush what is smaller than a normal float.
+constexpr Agreement kFloats{.floats = true};
 constexpr Agreement kExp2{.floats = true, .relative = 0x1p-22 + 0x1p-24};
 
 constexpr Primitive kPrimitives[] = {
     {"pack_bf16", Code::sm_80, Operands::wide_floats, 64, 32, {}, run<pack_pair, 32>},
-    {"from_float", Code::sm_80, Operands::exponents, 32, 32, {.floats = true},
-     run<round_to_bf16, 32>},
+    {"from_float", Code::sm_80, Operands::exponents, 32, 32, kFloats, run<round_to_bf16, 32>},
     {"to_tf32", Code::sm_80, Operands::wide_floats, 32, 32, {}, run<round_to_tf32, 32>},
     {"exp2_approx", Code::sm_80, Operands::exponents, 128, 128, kExp2, run<power_of_two, 32>},
     {"count_bits", Code::sm_80, Operands::bits, 32, 128, {}, run<count_bits, 32>},

@@ -54,12 +54,14 @@ MEDLEY_DEVICE void mbarrier_phases(const uint32_t* in, uint32_t* out) {
 // for 384 threads. What they hold stays. The shuffles keep the loads before and the stores after.
 MEDLEY_DEVICE void move_registers(const uint32_t* in, uint32_t* out) {
   uint32_t words[4];
-  MEDLEY_UNROLL for (int i = 0; i < 4; ++i) words[i] = shuffle_xor(in[i * 384 + thread()], 1);
+  MEDLEY_UNROLL
+  for (int i = 0; i < 4; ++i) words[i] = shuffle_xor(in[i * 384 + thread()], 1);
   if (thread() < 128)
     lower_registers<24>();
   else
     raise_registers<240>();
-  MEDLEY_UNROLL for (int i = 0; i < 4; ++i) out[i * 384 + thread()] = shuffle_xor(words[i], 2);
+  MEDLEY_UNROLL
+  for (int i = 0; i < 4; ++i) out[i * 384 + thread()] = shuffle_xor(words[i], 2);
 }
 
 constexpr Primitive kPrimitives[] = {

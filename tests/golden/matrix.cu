@@ -61,11 +61,14 @@ MEDLEY_DEVICE void multiply_tiles(const uint32_t* in, uint32_t* out) {
   fill_tiles<N>(in, memory);
   float d[N / 2];
   wgmma_fence();
-  MEDLEY_UNROLL for (int k = 0; k < 4; ++k) wgmma_m64k16<N>(
-      d, wgmma_descriptor(memory) + 2 * k, wgmma_descriptor(memory + 8192) + 2 * k, k > 0);
+  MEDLEY_UNROLL
+  for (int k = 0; k < 4; ++k)
+    wgmma_m64k16<N>(d, wgmma_descriptor(memory) + 2 * k, wgmma_descriptor(memory + 8192) + 2 * k,
+                    k > 0);
   wgmma_commit();
   wgmma_wait<0>();
-  MEDLEY_UNROLL for (int i = 0; i < N / 2; ++i) out[i * 128 + thread()] = __float_as_uint(d[i]);
+  MEDLEY_UNROLL
+  for (int i = 0; i < N / 2; ++i) out[i * 128 + thread()] = __float_as_uint(d[i]);
 }
 
 // Two products, each a group; the first is read while the second may be under way.
@@ -80,10 +83,11 @@ MEDLEY_DEVICE void multiply_in_groups(const uint32_t* in, uint32_t* out) {
   wgmma_m64k16<64>(second, a + 2, b + 2, false);
   wgmma_commit();
   wgmma_wait<1>();
-  MEDLEY_UNROLL for (int i = 0; i < 32; ++i) out[i * 128 + thread()] = __float_as_uint(first[i]);
+  MEDLEY_UNROLL
+  for (int i = 0; i < 32; ++i) out[i * 128 + thread()] = __float_as_uint(first[i]);
   wgmma_wait<0>();
-  MEDLEY_UNROLL for (int i = 0; i < 32; ++i) out[4096 + i * 128 + thread()] =
-      __float_as_uint(second[i]);
+  MEDLEY_UNROLL
+  for (int i = 0; i < 32; ++i) out[4096 + i * 128 + thread()] = __float_as_uint(second[i]);
 }
 
 // A sum of n products in the hardware's own order, where terms may cancel: a bound relative to the
@@ -92,8 +96,9 @@ MEDLEY_DEVICE void multiply_in_groups(const uint32_t* in, uint32_t* out) {
 constexpr Agreement sum_of(int n) { return {.floats = true, .floor = n * n * 0x1p-23}; }
 
 constexpr Primitive kPrimitives[] = {
-    {"ldmatrix_x4", Code::sm_80, Operands::bits, 128, 128, {}, run<load_fragments<false>, 32, 512>},
-    {"ldmatrix_x4_trans", Code::sm_80, Operands::bits, 128, 128, {},
+    {"ldmatrix_x4", Code::sm_80, Operands::bits, 128, 128, Agreement(),
+     run<load_fragments<false>, 32, 512>},
+    {"ldmatrix_x4_trans", Code::sm_80, Operands::bits, 128, 128, Agreement(),
      run<load_fragments<true>, 32, 512>},
     {"mma_m16n8k16", Code::sm_80, Operands::bf16_pairs, 192, 128, sum_of(17),
      run<multiply_bf16, 32>},

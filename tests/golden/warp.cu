@@ -22,8 +22,8 @@ MEDLEY_DEVICE void shuffle_all(const uint32_t* in, uint32_t* out) {
                        __shfl_down_sync(kFullWarp, value, distance, 8),
                        shuffle_xor(value, static_cast<int>(distance)),
                        __shfl_xor_sync(kFullWarp, value, static_cast<int>(distance), 4)};
-  MEDLEY_UNROLL for (int i = 0; i < 8; ++i) reinterpret_cast<T*>(out)[i * 32 + thread()] =
-      results[i];
+  MEDLEY_UNROLL
+  for (int i = 0; i < 8; ++i) reinterpret_cast<T*>(out)[i * 32 + thread()] = results[i];
 }
 
 // Of random lanes, of one lane, of none and of all.
@@ -31,7 +31,8 @@ MEDLEY_DEVICE void vote(const uint32_t* in, uint32_t* out) {
   const int chosen = static_cast<int>(in[0] % 32);
   const int votes[] = {static_cast<int>(in[thread()] & 1), thread() == chosen, thread() < 0,
                        thread() != chosen, thread() >= 0};
-  MEDLEY_UNROLL for (int i = 0; i < 5; ++i) {
+  MEDLEY_UNROLL
+  for (int i = 0; i < 5; ++i) {
     out[i * 96 + thread()] = __ballot_sync(kFullWarp, votes[i]);
     out[i * 96 + thread() + 32] = static_cast<uint32_t>(__any_sync(kFullWarp, votes[i]) != 0);
     out[i * 96 + thread() + 64] = static_cast<uint32_t>(__all_sync(kFullWarp, votes[i]) != 0);
@@ -42,7 +43,8 @@ MEDLEY_DEVICE void block_vote(const uint32_t* in, uint32_t* out) {
   const int chosen = static_cast<int>(in[0] % 128);
   const int votes[] = {static_cast<int>(in[thread()] & 1), thread() == chosen, thread() < 0,
                        thread() != chosen, thread() >= 0};
-  MEDLEY_UNROLL for (int i = 0; i < 5; ++i) {
+  MEDLEY_UNROLL
+  for (int i = 0; i < 5; ++i) {
     out[i * 384 + thread()] = static_cast<uint32_t>(__syncthreads_count(votes[i]));
     out[i * 384 + thread() + 128] = static_cast<uint32_t>(__syncthreads_or(votes[i]) != 0);
     out[i * 384 + thread() + 256] = static_cast<uint32_t>(__syncthreads_and(votes[i]) != 0);

@@ -38,23 +38,24 @@ TEST_CASE("words are split as BERT's basic tokenizer does") {
   CHECK(split_words("e-mail foo_bar $5.99 a+b") ==
         Words{"e", "-", "mail", "foo", "_", "bar", "$", "5", ".", "99", "a", "+", "b"});
   CHECK(split_words("don't...") == Words{"don", "'", "t", ".", ".", "."});
-  CHECK(split_words("Caf\xc3\xa9 cafe\xcc\x81") ==
-        Words{"cafe", "cafe"});                                // both forms of the accent
+  // Both forms of the accent.
+  CHECK(split_words("Caf\xc3\xa9 cafe\xcc\x81") == Words{"cafe", "cafe"});
   CHECK(split_words("\xc4\xb0stanbul") == Words{"istanbul"});  // I with dot
   CHECK(split_words("stra\xc3\x9f"
                     "e") == Words{"stra\xc3\x9f"
                                   "e"});  // sharp s stays
-  CHECK(split_words("\xe7\x8c\xab\xe7\x8a\xac") ==
-        Words{"\xe7\x8c\xab", "\xe7\x8a\xac"});                // ideographs
+  // Ideographs.
+  CHECK(split_words("\xe7\x8c\xab\xe7\x8a\xac") == Words{"\xe7\x8c\xab", "\xe7\x8a\xac"});
   CHECK(split_words("\xe3\x81\xad\xe3\x81\x93").size() == 1);  // kana stay together
   CHECK(split_words("a\xc2\xad"
                     "b\xe2\x80\x8d"
                     "c") == Words{"abc"});  // soft hyphen, joiner
   CHECK(split_words("a\xe2\x80\xa8"
                     "b") == Words{"a", "b"});  // line separator
+  // NUL, a broken byte.
   CHECK(split_words(std::string("a\0b\xff"
                                 "c",
-                                5)) == Words{"abc"});  // NUL, a broken byte
+                                5)) == Words{"abc"});
   CHECK(split_words("\xe2\x80\x9cok\xe2\x80\x9d") == Words{"\xe2\x80\x9c", "ok", "\xe2\x80\x9d"});
   CHECK(split_words("[SEP]") == Words{"[", "sep", "]"});
 }
@@ -129,6 +130,6 @@ TEST_CASE("captions are cleaned as the original does") {
   CHECK(clean_caption("a\tb\t\tc") == "a\tb c");  // a single tab is no run of white space
   CHECK(clean_caption("\nTwo dogs\n\n", 2) == "\ntwo dogs");
   CHECK(clean_caption("...") == "");
-  CHECK(clean_caption("\xce\xa3\xce\x91\xce\xa3 \xce\xa3") ==
-        "\xcf\x83\xce\xb1\xcf\x82 \xcf\x83");  // sigma ends a word in its other form
+  // Sigma ends a word in its other form.
+  CHECK(clean_caption("\xce\xa3\xce\x91\xce\xa3 \xce\xa3") == "\xcf\x83\xce\xb1\xcf\x82 \xcf\x83");
 }

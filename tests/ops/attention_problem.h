@@ -1,6 +1,6 @@
 // Inputs and poisoned, guarded outputs of one attention case, and runs of it: by the reference in
-// any precision or by the kernel. Rows are wider than they need to be, as the rows of a packed [q |
-// k | v] are.
+// any precision or by the kernel. Rows are wider than they need to be, as the rows of a packed
+// [q | k | v] are.
 #pragma once
 
 #include <algorithm>

@@ -66,8 +66,8 @@ TEST_CASE("dropout: every instruction set and thread count gives the reference's
                       << ", " << threads << " threads, accumulate " << accumulate);
           auto y = accumulate ? numbers<float>(count) : poison<float>(count);
           kernels::cpu::dropout(Dropout<float>{c.rows, c.n, x.data(), y.data(), accumulate, key});
-          CHECK(same(y, expected, count,
-                     accumulate ? 1e-6f : 0));  // y + scale * x may be one rounding or two
+          // y + scale * x may be one rounding or two.
+          CHECK(same(y, expected, count, accumulate ? 1e-6f : 0));
           if (accumulate) continue;
           auto in_place = x;
           kernels::cpu::dropout(

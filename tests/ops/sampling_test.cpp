@@ -44,8 +44,8 @@ TEST_CASE("sampling: never a positive, the same for every instruction set and th
 }
 
 TEST_CASE("sampling: frequencies follow softmax plus 1e-4", "[sampling]") {
-  const std::vector<float> sim = {0, 0, 1, 2, 0, 0, 0, 0,
-                                  0, 0, 0, 0, 0, 0, 0, 0};  // row 0 of 4 matters
+  // Row 0 of 4 matters.
+  const std::vector<float> sim = {0, 0, 1, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
   constexpr int kDraws = 20000;
   std::vector<double> count(4);
   for (uint64_t step = 0; step < kDraws; ++step) {

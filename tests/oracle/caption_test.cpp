@@ -9,6 +9,7 @@
 namespace medley::oracle {
 namespace {
 
+using models::BatchInfo;
 using models::Blip;
 using models::GenerateOptions;
 

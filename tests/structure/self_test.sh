@@ -17,6 +17,7 @@ clean_tree() {
   done
   : >"$tree/medley"
   : >"$tree/CMakeLists.txt"
+  cp "$here/../../.clang-format" "$tree"
   echo '#include <vector>' >"$tree/core/shape.h"
   for file in kernels/gelu.h kernels/reference/gelu.h autograd/ops/gelu.h \
     tests/ops/cases/gelu_cases.h; do
@@ -41,7 +42,8 @@ must_fail() {
 }
 
 clean_tree
-for script in layering.sh ops_complete.sh file_length.sh headers_alone.sh test_names.sh; do
+for script in layering.sh ops_complete.sh file_length.sh headers_alone.sh test_names.sh \
+  comments.sh; do
   sh "$here/$script" "$tree" "$tree/build" "$compiler" || { echo "$script refuses a good tree"; failures=1; }
 done
 
@@ -72,6 +74,14 @@ for file in train/long.inc kernels/cuda/long.cu; do
 done
 echo 'TEST_CASE("draws fill [0, 1)") {}' >"$tree/tests/ops/bad_test.cpp"
 must_fail test_names.sh 'tests/ops/bad_test.cpp:1'
+echo 'ColumnLimit: 100' >"$tree/.clang-format"
+must_fail comments.sh '.clang-format: ReflowComments is not false'
+printf '%s\n' 'struct A {' '  double value =' '      0;  // of all' '};' >"$tree/core/bad.h"
+must_fail comments.sh 'core/bad.h:3: a comment splits'
+printf '%s\n' 'void log(int level,' '         int n);  // one line' >"$tree/kernels/bad.inc"
+must_fail comments.sh 'kernels/bad.inc:2: a comment splits'
+printf '// %0100d\n' 0 >"$tree/train/bad.cpp"
+must_fail comments.sh 'train/bad.cpp:1: a comment of more than 100 columns'
 echo 'inline std::string name();' >"$tree/core/bad.h"
 must_fail headers_alone.sh 'core/bad.h does not compile alone'
 

@@ -1,7 +1,6 @@
 // Checkpoint folders that a crash cannot spoil: `checkpoints/step-000123/` appears whole or not at
-// all. It is written as
-// `.step-000123.partial`, every file synced, its MANIFEST (sizes and XXH3 of all files, and of
-// itself) last, then renamed. A folder without a valid MANIFEST is no checkpoint.
+// all. It is written as `.step-000123.partial`, every file synced, its MANIFEST (sizes and XXH3 of
+// all files, and of itself) last, then renamed. A folder without a valid MANIFEST is no checkpoint.
 #pragma once
 
 #include <cstdint>

@@ -1,8 +1,7 @@
 // Everything that decides a training run. A configuration is TOML: `preset` names the preset that
-// missing keys come from, the tables [model] [losses] [data] [jitter] [augment] [train]
-// [eval] change it.
-// Unknown keys and wrong types are refused with file, line and the nearest name. print_config()
-// writes all of it, in a form that loads unchanged.
+// missing keys come from, the tables [model] [losses] [data] [jitter] [augment] [train] [eval]
+// change it. Unknown keys and wrong types are refused with file, line and the nearest name.
+// print_config() writes all of it, in a form that loads unchanged.
 #pragma once
 
 #include <cstdint>
@@ -17,9 +16,8 @@
 namespace medley::train {
 
 struct DataConfig {
-  std::string kind =
-      "json";          // scenes: composed pictures; json: annotation lists and a tar of pictures
-  std::string folder;  // of the lists and the tar; empty: the data that medley ships with
+  std::string kind = "json";  // scenes: composed pictures; json: lists and a tar of pictures
+  std::string folder;         // of the lists and the tar; empty: the data that medley ships with
   std::string train_json = "train.json";  // json only: the list that is trained on
   std::string images = "images.tar";      // json only
   std::string vocabulary;      // vocab.txt to use; empty: one is trained from the captions
@@ -42,10 +40,9 @@ struct OptimizerConfig {
 };
 
 struct EvalConfig {
-  std::vector<std::string>
-      splits;            // evaluated after training; the first is the one that eval_every uses
-  int64_t scenes = 400;  // scenes only: pictures of a split
-  int64_t rerank = 16;   // candidates that ITM orders again
+  std::vector<std::string> splits;  // evaluated after training; eval_every uses the first
+  int64_t scenes = 400;             // scenes only: pictures of a split
+  int64_t rerank = 16;              // candidates that ITM orders again
   int64_t batch_size = 64;
 };
 

@@ -14,8 +14,8 @@ namespace medley::train {
 struct EncodedSplit {
   Tensor image_tokens;                // [n, N, C]
   std::vector<std::string> captions;  // [n], cleaned
-  std::vector<std::set<std::string>>
-      names;  // [n]: every text that is right: the caption and its references, cleaned
+  // [n]: every text that is right: the caption and its references, cleaned.
+  std::vector<std::set<std::string>> names;
   std::vector<std::string> texts;  // [T]: the distinct captions, sorted: the gallery
 };
 

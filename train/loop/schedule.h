@@ -8,10 +8,10 @@
 namespace medley::train {
 
 // Rate of step `step` (from 0) of `steps`.
-//   cosine: linear warm-up, times a half cosine from 1 to 0.01 over the whole run.
-//   paper (BLIP, section 4.1 and its published training script): in the first pass over the data a
-//   linear warm-up from 1e-6 to lr, capped at lr; from then on max(1e-6, lr * 0.9^pass), constant
-//   within a pass.
+//   cosine   linear warm-up, times a half cosine from 1 to 0.01 over the whole run
+//   paper    in the first pass over the data a linear warm-up from 1e-6 to lr, capped at lr;
+//            from then on max(1e-6, lr * 0.9^pass), constant within a pass
+//            (BLIP, section 4.1 and its published training script)
 double learning_rate(const OptimizerConfig& config, int64_t step, int64_t steps,
                      int64_t steps_per_pass);
 

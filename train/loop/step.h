@@ -17,8 +17,8 @@ namespace medley::train {
 
 struct StepOutcome {
   Figures figures;  // when good; means over its batches
-  std::string
-      problem;  // what was not finite, and which tensor is the first; empty: the step was good
+  // What was not finite, and which tensor is the first; empty: the step was good.
+  std::string problem;
   std::vector<models::Batch> batches;  // of a bad step: what it was given
 };
 

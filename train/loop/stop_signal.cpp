@@ -15,8 +15,8 @@ StopSignal::StopSignal() {
   stop = 0;
   struct sigaction action {};
   action.sa_handler = [](int) { stop = 1; };
-  action.sa_flags =
-      static_cast<int>(SA_RESTART | SA_RESETHAND);  // the second one has the default effect
+  // After the first signal the next one has the default effect.
+  action.sa_flags = static_cast<int>(SA_RESTART | SA_RESETHAND);
   sigaction(SIGINT, &action, &old_interrupt);
   sigaction(SIGTERM, &action, &old_terminate);
 }

@@ -10,8 +10,9 @@ namespace medley::kernels::cuda::device {
 // hold the same value, bit for bit.
 template <class T, class Combine>
 MEDLEY_DEVICE T warp_reduce(T value, Combine combine, Line line = Line::here()) {
-  MEDLEY_UNROLL for (int distance = 16; distance > 0; distance /= 2) value =
-      combine(value, shuffle_xor(value, distance, line));
+  MEDLEY_UNROLL
+  for (int distance = 16; distance > 0; distance /= 2)
+    value = combine(value, shuffle_xor(value, distance, line));
   return value;
 }
 

@@ -47,7 +47,8 @@ MEDLEY_DEVICE void load_words(const void* address, uint32_t (&words)[N], Line li
     words[0] = part.x;
     words[1] = part.y;
   } else {
-    MEDLEY_UNROLL for (int i = 0; i < N; i += 4) {
+    MEDLEY_UNROLL
+    for (int i = 0; i < N; i += 4) {
       const uint4 part = load<uint4>(from + i, line);
       words[i] = part.x;
       words[i + 1] = part.y;
@@ -67,8 +68,9 @@ MEDLEY_DEVICE void store_words(void* address, const uint32_t (&words)[N],
   } else if constexpr (N == 2) {
     store(to, make_uint2(words[0], words[1]), line);
   } else {
-    MEDLEY_UNROLL for (int i = 0; i < N; i += 4)
-        store(to + i, make_uint4(words[i], words[i + 1], words[i + 2], words[i + 3]), line);
+    MEDLEY_UNROLL
+    for (int i = 0; i < N; i += 4)
+      store(to + i, make_uint4(words[i], words[i + 1], words[i + 2], words[i + 3]), line);
   }
 }
 
@@ -78,7 +80,8 @@ MEDLEY_DEVICE void load_vector(const T* row, float (&x)[N], Line line = Line::he
   constexpr int kPerWord = static_cast<int>(4 / sizeof(T));
   uint32_t words[N / kPerWord];
   load_words(row, words, line);
-  MEDLEY_UNROLL for (int i = 0; i < N / kPerWord; ++i) {
+  MEDLEY_UNROLL
+  for (int i = 0; i < N / kPerWord; ++i) {
     if constexpr (kPerWord == 1) {
       x[i] = __uint_as_float(words[i]);
     } else {
@@ -93,7 +96,8 @@ template <class T, int N>
 MEDLEY_DEVICE void store_vector(T* row, const float (&x)[N], Line line = Line::here()) {
   constexpr int kPerWord = static_cast<int>(4 / sizeof(T));
   uint32_t words[N / kPerWord];
-  MEDLEY_UNROLL for (int i = 0; i < N / kPerWord; ++i) {
+  MEDLEY_UNROLL
+  for (int i = 0; i < N / kPerWord; ++i) {
     if constexpr (kPerWord == 1)
       words[i] = __float_as_uint(x[i]);
     else

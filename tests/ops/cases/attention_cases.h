@@ -17,8 +17,8 @@ struct AttentionCase {
   int64_t heads = 1, head_dim = 1;
   bool causal = false;
   float dropout = 0;
-  float logit_shift = 0;  // every logit moves by about this, up or down by row: the softmax stays,
-                          // the rounding does not
+  // Every logit moves by about this, up or down by row: the softmax stays, the rounding does not.
+  float logit_shift = 0;
 };
 
 // Floating-point operations of forward: two products over the visible scores. Backward has
