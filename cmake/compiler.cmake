@@ -1,4 +1,13 @@
-# Flags of every target. Warnings are errors in medley's own code.
+# The compiler, and flags of every target.
+
+# The fuzz preset compiles no kernels, and elsewhere than on x86 there is one instruction set.
+if(CMAKE_CXX_COMPILER_ID MATCHES Clang AND CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64"
+    AND NOT MEDLEY_FUZZ)
+  message(FATAL_ERROR "Clang ignores `#pragma GCC target`, which compiles the CPU kernels for AVX2 and "
+    "AVX-512 (kernels/cpu/for_each_isa.h). They would have no AVX instruction and be several times "
+    "slower, without a warning. Compile with GCC: configure with --fresh -D CMAKE_CXX_COMPILER=g++")
+endif()
+
 find_program(MEDLEY_CCACHE ccache)
 if(MEDLEY_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${MEDLEY_CCACHE})
