@@ -3,7 +3,8 @@
 //   #define MEDLEY_ISA_BODY "kernels/cpu/layernorm.inc"
 //   #include "kernels/cpu/for_each_isa.h"
 // and calls the variants through MEDLEY_ISA_CALL. Standard headers must come before, so that their
-// inline functions are not compiled for a CPU that may not be there.
+// inline functions are not compiled for a CPU that may not be there. Clang ignores the pragmas, so
+// cmake/compiler.cmake refuses it.
 #ifndef MEDLEY_ISA_BODY
 #error "define MEDLEY_ISA_BODY before including for_each_isa.h"
 #endif
