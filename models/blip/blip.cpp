@@ -15,13 +15,6 @@ namespace medley::models {
 using autograd::Init;
 using autograd::ParameterBuilder;
 
-namespace {
-
-// What inference is given may lie anywhere. Where it lies on the device already its link is kept.
-Tensor on_device(const Tensor& t, Device device) { return t.device() == device ? t : t.to(device); }
-
-}  // namespace
-
 // The order of declaration is the order in memory: first what the momentum model has too, last the
 // temperature, which may have a learning rate of its own.
 Blip::Impl::Impl(const ModelConfig& model_config, const LossConfig& loss_config,
@@ -68,8 +61,7 @@ Tensor Blip::Impl::image_rows(const Tensor& image_tokens) const {
     throw ShapeError(str("[blip] image tokens have shape ", image_tokens.shape(),
                          " instead of (B, ", tokens_per_image, ", ", model.vit_width, ")"),
                      "encode_image makes them");
-  return on_device(image_tokens, device)
-      .view({image_tokens.size(0) * tokens_per_image, model.vit_width});
+  return image_tokens.to(device).view({image_tokens.size(0) * tokens_per_image, model.vit_width});
 }
 
 Blip::Blip(const ModelConfig& model, const LossConfig& losses, SpecialTokens tokens, DType dtype,
@@ -81,7 +73,7 @@ Blip::~Blip() = default;
 
 Tensor Blip::encode_image(const Tensor& images) {
   const Scope scope("blip");
-  return impl_->student.image.tokens(on_device(images, impl_->device))
+  return impl_->student.image.tokens(images.to(impl_->device))
       .view({images.size(0), impl_->model.tokens_per_image(), impl_->model.vit_width});
 }
 
@@ -100,10 +92,10 @@ Tensor Blip::text_features(const PackedText& text) {
 
 MedPass Blip::Impl::joint_pass(const Tensor& image_tokens, const PackedText& text,
                                const Tensor& ids, const Tensor& kv_index) const {
-  MedPass pass = encoder_pass(to(text, device), on_device(ids, device));
+  MedPass pass = encoder_pass(to(text, device), ids.to(device));
   pass.image = image_rows(image_tokens);
   pass.images = autograd::uniform_sequences(image_tokens.size(0), model.tokens_per_image(), device);
-  pass.image_of = on_device(kv_index, device);
+  pass.image_of = kv_index.to(device);
   return pass;
 }
 

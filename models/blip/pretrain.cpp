@@ -46,7 +46,7 @@ BatchResult Blip::pretrain_losses(const Batch& batch, const BatchInfo& info) {
     const Scope loss("itm");
     const Tensor logits = m.itm_head(hidden[1]);
     if (info.trace) info.trace->itm_logits = logits;
-    result.itm_logits = logits.clone();  // backward writes over the logits
+    result.itm_logits = logits.detach().clone();  // backward writes over the logits
     result.itm = autograd::cross_entropy(logits, joint.match);
   }
   {

@@ -43,7 +43,7 @@ BatchResult Blip::retrieve(const Batch& batch, const BatchInfo& info) {
       info.trace->itm_hidden = hidden;
       info.trace->itm_logits = logits;
     }
-    result.itm_logits = logits.clone();  // backward writes over the logits
+    result.itm_logits = logits.detach().clone();  // backward writes over the logits
     result.itm = autograd::cross_entropy(logits, joint.match);
   }
   result.total = autograd::add(result.itc, result.itm);
