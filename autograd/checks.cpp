@@ -1,6 +1,7 @@
 #include "autograd/checks.h"
 
 #include "autograd/dtype_switch.h"
+#include "autograd/tape.h"
 #include "core/error.h"
 #include "core/str.h"
 
@@ -68,6 +69,13 @@ void check_range(const char* op, const Tensor& a, const char* name, const Tensor
     if (values[i] < 0 || values[i] >= limit)
       throw ValueError(
           str("[", op, "] ", name, "[", i, "] is ", values[i], ", not in 0 .. ", limit - 1));
+}
+
+void check_constant(const char* op, const char* name, const Tensor& t) {
+  if (recording({t}))
+    throw AutogradError(str("[", op, "] ", name, " ", t.str(),
+                            " wants a gradient and a tape is recording, but it gets none here"),
+                        "detach() it where the gradient is to stop");
 }
 
 void check_dropout(const char* op, const kernels::DropoutKey& key) {

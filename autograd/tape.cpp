@@ -8,6 +8,7 @@
 
 #include "autograd/dtype_switch.h"
 #include "autograd/tape_impl.h"
+#include "core/current_tape.h"
 #include "core/error.h"
 #include "core/scope.h"
 #include "core/str.h"
@@ -17,7 +18,6 @@
 namespace medley::autograd {
 namespace {
 
-thread_local Tape* current_tape = nullptr;
 std::atomic<uint64_t> next_tape_id{1};
 
 void add_into(const Tensor& sum, const Tensor& part) {

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "core/current_tape.h"
 #include "core/error.h"
 #include "core/str.h"
 
@@ -61,6 +62,14 @@ void Tensor::check_dtype(DType asked) const {
   }
 }
 
+void Tensor::check_unrecorded(const char* op, const char* instead) const {
+  if (!link_ || autograd::current_tape == nullptr) return;
+  throw AutogradError(
+      medley::str("[", op, "] ", str(), " wants a gradient and a tape is recording, but ", op,
+                  " is not differentiable"),
+      medley::str(instead, ", or detach() first where the gradient is to stop"));
+}
+
 Tensor Tensor::view(const Shape& shape) const {
   if (!is_contiguous()) {
     throw ShapeError(
@@ -78,6 +87,7 @@ Tensor Tensor::view(const Shape& shape) const {
 }
 
 Tensor Tensor::slice(int dim, int64_t begin, int64_t end) const {
+  check_unrecorded("slice", "call autograd::slice");
   const int d = dimension(shape_, dim, "slice");
   if (begin < 0 || end < begin || end > shape_[d]) {
     throw ShapeError(
@@ -90,6 +100,7 @@ Tensor Tensor::slice(int dim, int64_t begin, int64_t end) const {
 }
 
 Tensor Tensor::transpose(int a, int b) const {
+  check_unrecorded("transpose", "call autograd::transpose");
   const int i = dimension(shape_, a, "transpose");
   const int j = dimension(shape_, b, "transpose");
   Tensor t = detach();
@@ -104,9 +115,14 @@ Tensor Tensor::detach() const {
   return t;
 }
 
-Tensor Tensor::contiguous() const { return is_contiguous() ? *this : clone(); }
+Tensor Tensor::contiguous() const {
+  if (is_contiguous()) return *this;
+  check_unrecorded("contiguous", "call autograd::contiguous");
+  return clone();
+}
 
 Tensor Tensor::clone() const {
+  check_unrecorded("clone", "use the tensor itself");
   Tensor t = empty(shape_, dtype_, device());
   t.copy_from(*this);
   return t;

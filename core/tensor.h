@@ -58,17 +58,20 @@ class Tensor {
   double item() const;               // the value of a one-element tensor, as a double
   // On a GPU both wait for it, and throw for faults that kernels found (core/cuda/fault.h).
 
+  // Views and copies are not differentiable, view() apart: of a tensor that wants a gradient they
+  // throw AutogradError while a tape records, unless the result is the tensor itself. autograd/ops/
+  // has the differentiable forms; detach() says that the gradient is to stop.
+
   // Views share storage. view() needs a contiguous tensor and keeps the autograd link (same
-  // elements, same gradient buffer); slice() and transpose() drop it: the differentiable forms are
-  // in autograd/ops/.
+  // elements, same gradient buffer).
   Tensor view(const Shape& shape) const;
   Tensor slice(int dim, int64_t begin, int64_t end) const;
   Tensor transpose(int a, int b) const;
   // Without the link: gradients stop here.
   Tensor detach() const;
 
-  // Copies: none is differentiable.
-  Tensor contiguous() const;  // itself when it already is
+  // Copies; contiguous() and to() are the tensor itself where nothing is to be done.
+  Tensor contiguous() const;
   Tensor clone() const;
   Tensor to(Device device) const;
   Tensor to(DType dtype) const;  // on a GPU by way of the host, so not inside a step
@@ -87,6 +90,8 @@ class Tensor {
 
  private:
   void check_dtype(DType asked) const;
+  // Throws AutogradError where the tape would not see `op`; instead: what to call in its place.
+  void check_unrecorded(const char* op, const char* instead) const;
 
   std::shared_ptr<Storage> storage_;
   Shape shape_;

@@ -151,6 +151,8 @@ void copy_across(const Tensor& destination, const Tensor& source) {
 }  // namespace
 
 void Tensor::copy_from(const Tensor& source) const {
+  source.check_unrecorded("copy_from", "call autograd::concat_rows, or another op that copies");
+  check_unrecorded("copy_from", "write before recording begins");
   if (shape_ != source.shape_ || dtype_ != source.dtype_) {
     throw ShapeError(medley::str("[copy] ", source.str(), " does not fit into ", str()));
   }
@@ -171,6 +173,7 @@ void Tensor::copy_from(const Tensor& source) const {
 }
 
 void Tensor::fill_zero() const {
+  check_unrecorded("fill_zero", "write before recording begins");
   const Device where = device();
   storage_->bump_version();
   if (where.kind == Device::Meta || elements() == 0) return;
@@ -198,6 +201,7 @@ void Tensor::fill_zero() const {
 
 Tensor Tensor::to(Device target) const {
   if (target == device()) return *this;
+  check_unrecorded("to", "copy it before recording begins");
   if (device().kind == Device::Meta) {
     throw DeviceError(medley::str("[tensor] ", str(), " cannot be copied to ", medley::str(target)),
                       "a Meta tensor has no values");
@@ -208,7 +212,8 @@ Tensor Tensor::to(Device target) const {
 }
 
 Tensor Tensor::to(DType dtype) const {
-  if (dtype == dtype_) return detach();
+  if (dtype == dtype_) return *this;
+  check_unrecorded("to", "call autograd::cast");
   Tensor result = empty(shape_, dtype, device());
   if (device().kind == Device::Meta) return result;
   if (device().kind == Device::Cuda) {
@@ -232,7 +237,7 @@ double Tensor::item() const {
     throw ShapeError(medley::str("[item] ", str(), " has ", elements(), " elements, not one"));
   }
   need_values(*this, "item");
-  const Tensor source = to(Device{});
+  const Tensor source = detach().to(Device{});
   double value = 0;
   with_type(dtype_, [&](auto type) { value = convert<double>(*source.data<decltype(type)>()); });
   return value;
@@ -256,7 +261,7 @@ template <class T>
 std::vector<T> Tensor::to_vector() const {
   check_dtype(kDTypeOf<T>);
   need_values(*this, "to_vector");
-  const Tensor source = to(Device{}).contiguous();
+  const Tensor source = detach().to(Device{}).contiguous();
   return std::vector<T>(source.data<T>(), source.data<T>() + elements());
 }
 

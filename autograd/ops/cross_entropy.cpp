@@ -67,6 +67,7 @@ Losses forward(const Tensor& logits, const Tensor& targets, double smoothing,
   const int64_t rows = logits.size(0), classes = logits.size(1);
   check_targets(logits, targets);
   if (weights.defined()) check_wide_operand("cross_entropy", logits, "weights", weights, {rows});
+  check_constant("cross_entropy", "weights", weights);
   const auto make = [&](const Shape& shape) {
     return Tensor::empty(shape, wide(logits.dtype()), logits.device());
   };
@@ -107,6 +108,7 @@ Tensor cross_entropy(const Tensor& logits, const Tensor& targets, double smoothi
 }
 
 Tensor cross_entropy_rows(const Tensor& logits, const Tensor& targets, double smoothing) {
+  check_constant("cross_entropy_rows", "logits", logits);
   return forward(logits, targets, smoothing, {}).rows;
 }
 

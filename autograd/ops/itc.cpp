@@ -59,6 +59,10 @@ void check(const ItcInputs& in) {
                   {in.image_queue.size(0), shape[1]});
     check_operand("itc", in.image, "text_queue", in.text_queue, in.image_queue.shape());
   }
+  check_constant("itc", "image_momentum", in.image_momentum);
+  check_constant("itc", "text_momentum", in.text_momentum);
+  check_constant("itc", "image_queue", in.image_queue);
+  check_constant("itc", "text_queue", in.text_queue);
   if (in.caption.defined()) {
     check_shape("itc", "caption", in.caption, {shape[0]});
     if (queued) check_shape("itc", "queue_caption", in.queue_caption, {in.image_queue.size(0)});

@@ -78,6 +78,7 @@ Sizes check(const Tensor& images, const Tensor& weight, const Tensor& bias, cons
 Tensor patch_embed(const Tensor& images, const Tensor& weight, const Tensor& bias,
                    const Tensor& cls, const Tensor& pos) {
   const Sizes s = check(images, weight, bias, cls, pos);
+  check_constant("patch_embed", "images", images);
   const Tensor unfolded =
       Tensor::empty({s.batch * s.patches(), s.pixels()}, weight.dtype(), images.device());
   Tensor tokens =

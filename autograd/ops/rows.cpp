@@ -78,7 +78,7 @@ std::vector<Tensor> split_rows(const Tensor& x, const std::vector<int64_t>& size
     if (size < 0 || row + size > x.size(0))
       throw ShapeError(
           str("[split_rows] a run of ", size, " rows at row ", row, " of ", x.shape()));
-    parts.push_back(x.slice(0, row, row + size));
+    parts.push_back(x.detach().slice(0, row, row + size));
     row += size;
   }
   if (row != x.size(0))
@@ -113,7 +113,7 @@ Tensor concat_rows(const std::vector<Tensor>& parts) {
       Tensor::empty({rows, parts.front().size(1)}, parts.front().dtype(), parts.front().device());
   int64_t row = 0;
   for (const Tensor& part : parts) {
-    y.slice(0, row, row + part.size(0)).copy_from(part);
+    y.slice(0, row, row + part.size(0)).copy_from(part.detach());
     row += part.size(0);
   }
   bool wanted = false;

@@ -4,8 +4,10 @@
 #include "autograd/ops/dropout.h"
 #include "autograd/ops/embedding.h"
 #include "autograd/ops/gelu.h"
+#include "autograd/ops/itc.h"
 #include "autograd/ops/layernorm.h"
 #include "autograd/ops/linear.h"
+#include "autograd/ops/normalize.h"
 #include "autograd/ops/patch_embed.h"
 #include "autograd/ops/rows.h"
 #include "core/error.h"
@@ -41,6 +43,30 @@ TEST_CASE("ops name what does not fit") {
       patch_embed(random_tensor({1, 3, 5, 5}, 1), random_tensor({4, 3, 2, 2}, 2),
                   random_tensor({4}, 3), random_tensor({4}, 4), random_tensor({5, 4}, 5)),
       Contains("5 pixels") && Contains("multiple"));
+}
+
+TEST_CASE("ops refuse a gradient that they would lose") {
+  const tests::Leaf x(random_tensor({2, 6}, 1)), images(random_tensor({1, 3, 4, 4}, 2));
+  const tests::Leaf weights(random_tensor({2}, 3));
+  const Tensor patch = random_tensor({5, 3, 2, 2}, 4), bias = random_tensor({5}, 5);
+  const Tensor cls = random_tensor({1, 1, 5}, 6), pos = random_tensor({1, 5, 5}, 7);
+  const auto loss = [&] { return cross_entropy(x.tensor, ints({0, 1}), 0, weights.tensor); };
+  const auto rows = [&] { return cross_entropy_rows(x.tensor, ints({0, 1})); };
+  const auto patches = [&] { return patch_embed(images.tensor, patch, bias, cls, pos); };
+  const auto contrast = [&] {
+    ItcInputs in;
+    in.image = in.text = in.text_momentum = normalize(x.tensor);
+    in.image_momentum = in.image.detach();
+    in.temp = Tensor::from(std::vector<double>{1}, {1});
+    return itc(in).loss;
+  };
+  CHECK_NOTHROW((loss(), rows(), patches(), contrast()));
+  Tape tape;
+  const Recording recording(tape);
+  CHECK_THROWS_WITH(loss(), Contains("[cross_entropy] weights (2) f64") && Contains("detach()"));
+  CHECK_THROWS_WITH(rows(), Contains("[cross_entropy_rows] logits"));
+  CHECK_THROWS_WITH(patches(), Contains("[patch_embed] images"));
+  CHECK_THROWS_WITH(contrast(), Contains("[itc] text_momentum"));
 }
 
 TEST_CASE("ops refuse other devices and types, layouts, and a dropout of everything") {
