@@ -39,8 +39,7 @@ Blip::Impl::Impl(const ModelConfig& model_config, const LossConfig& loss_config,
   student = Towers(builder, kStudentNames, model);
   student.text.add_cross_attention(builder);
   student.text.add_decoder(builder, "text_decoder");
-  itm_head = Linear(builder, "itm_head", model.text_width, 2, torch_default(model.text_width),
-                    torch_default(model.text_width));
+  itm_head = autograd::Linear(builder, "itm_head", model.text_width, 2);
   temp = builder.add("temp", {}, Init::fill(losses.temperature));
   if (!seed) {
     weights = builder.build_zeros(dtype, device);

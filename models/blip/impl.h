@@ -49,7 +49,7 @@ struct Blip::Impl {
   DType dtype;
   Device device;
   Towers student, teacher;  // teacher: the momentum model
-  Linear itm_head;
+  autograd::Linear itm_head;
   autograd::Parameter temp;
   autograd::ParameterStore weights, momentum;
   FeatureQueue queue;

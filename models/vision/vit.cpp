@@ -23,7 +23,7 @@ Vit::Vit(autograd::ParameterBuilder& builder, const char* name, const ModelConfi
       recompute_(c.recompute) {
   const std::string root = name;
   const Init init = Init::truncated(c.init_std);
-  const Init patch_init = torch_default(3 * c.patch_size * c.patch_size);
+  const Init patch_init = autograd::torch_default(3 * c.patch_size * c.patch_size);
   cls_ = builder.add(root + ".cls_token", {1, 1, width_}, init);
   pos_ = builder.add(root + ".pos_embed", {1, tokens_, width_}, init);
   patch_weight_ = builder.add(root + ".patch_embed.proj.weight",
@@ -38,7 +38,7 @@ Vit::Vit(autograd::ParameterBuilder& builder, const char* name, const ModelConfi
          .proj = {builder, at + ".attn.proj", width_, width_, init},
          .mlp = {builder, at + ".mlp.fc1", at + ".mlp.fc2", width_, c.vit_ffn_width(), init}});
   }
-  norm_ = LayerNorm(builder, root + ".norm", width_, c.vit_eps);
+  norm_ = autograd::LayerNorm(builder, root + ".norm", width_, c.vit_eps);
 }
 
 Tensor Vit::class_rows(int64_t images, Device device) const {

@@ -4,11 +4,11 @@
 
 #include <vector>
 
+#include "autograd/nn/layernorm.h"
+#include "autograd/nn/linear.h"
+#include "autograd/nn/mlp.h"
 #include "models/config.h"
-#include "models/layers/dropout_sites.h"
-#include "models/layers/layernorm.h"
-#include "models/layers/linear.h"
-#include "models/layers/mlp.h"
+#include "models/dropout_sites.h"
 
 namespace medley::models {
 
@@ -28,9 +28,9 @@ class Vit {
 
  private:
   struct Block {
-    LayerNorm norm1, norm2;
-    Linear qkv, proj;
-    Mlp mlp;
+    autograd::LayerNorm norm1, norm2;
+    autograd::Linear qkv, proj;
+    autograd::Mlp mlp;
   };
 
   Tensor forward(const Tensor& images, const DropoutSites& sites, bool class_only) const;
@@ -43,7 +43,7 @@ class Vit {
   bool recompute_ = false;
   autograd::Parameter cls_, pos_, patch_weight_, patch_bias_;
   std::vector<Block> blocks_;
-  LayerNorm norm_;
+  autograd::LayerNorm norm_;
 };
 
 }  // namespace medley::models
