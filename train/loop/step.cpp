@@ -3,11 +3,15 @@
 
 #include <cmath>
 
+#include "autograd/optim/norm.h"
 #include "core/str.h"
-#include "train/loop/finite.h"
 
 namespace medley::train {
 namespace {
+
+using autograd::BadTensor;
+using autograd::first_nonfinite;
+using autograd::Norm;
 
 double accuracy(const Tensor& logits) {  // [3B, 2], the first third are matches
   std::vector<float> values = logits.to(DType::f32).to_vector<float>();
@@ -37,7 +41,7 @@ std::string explain_loss(TrainingState& state, const models::Batch& batch, const
     if (!std::isfinite(value)) losses += str(losses.empty() ? "" : ", ", name, " is ", value);
   BadTensor weight = first_nonfinite(state.model->weights().weights);
   if (!weight.name.empty()) return losses + "; not finite: the weight " + describe(weight);
-  Norm pictures = norm(batch.images.view({batch.images.elements()}));
+  Norm pictures = autograd::norm(batch.images.view({batch.images.elements()}));
   if (pictures.nonfinite > 0)
     return losses +
            "; not finite: " + describe({"images", pictures.nonfinite, batch.images.elements()}) +
@@ -65,7 +69,7 @@ std::string problem_of(TrainingState& state, const std::vector<models::Batch>& b
 StepOutcome train_step(TrainingState& state, BatchFeed& feed, const StepOptions& options) {
   models::Blip& model = *state.model;
   const FlatArena& gradients = model.weights().gradients;
-  gradients.flat().fill_zero();
+  state.optimizer.zero_grad();
   model.begin_step(state.step);
   const int64_t count = state.config.accumulate;
   std::vector<models::Batch> batches;
@@ -82,8 +86,9 @@ StepOutcome train_step(TrainingState& state, BatchFeed& feed, const StepOptions&
     feed.release();
   }
   if (options.after_backward) options.after_backward(model);
-  const SquaredNorm squared = squared_norm(gradients.flat());
-  state.optimizer.step(squared, options.lr, state.config.optimizer.gradient_clip);
+  const autograd::SquaredNorm squared = autograd::squared_norm(gradients.flat());
+  state.optimizer.set_lr(options.lr);
+  state.optimizer.step(squared);
   if (!options.last) feed.prefetch();
 
   std::vector<StepFigures> figures;
