@@ -124,7 +124,7 @@ void add_facts(ReportData& report, LoadedModel& loaded, const Json& summary) {
   fact("preset", config.preset);
   fact("seed", std::to_string(config.seed));
   fact("size", parameters + ", vocabulary " + std::to_string(loaded.tokenizer.size()));
-  fact("checkpoint", loaded.checkpoint);
+  fact("checkpoint", loaded.source);
   if (steps > 0) {
     fact("training", str(with_commas(steps), " steps of ", config.pictures_per_step(),
                          " pictures in ", duration(seconds)));

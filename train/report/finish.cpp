@@ -34,7 +34,7 @@ Json evaluate_splits(LoadedModel& loaded, const std::vector<std::string>& splits
 }
 
 Json finish_run(const RunFolder& run, const TrainOutcome& outcome, Device device) {
-  LoadedModel loaded = load_model(run.path, device);
+  LoadedModel loaded = load_model(run.path, {.device = str(device)});
   Json training = Json::object();
   training.set("seconds", outcome.seconds)
       .set("steps", outcome.step)
@@ -54,7 +54,7 @@ Json finish_run(const RunFolder& run, const TrainOutcome& outcome, Device device
 }
 
 std::string write_report(const RunFolder& run) {
-  LoadedModel loaded = load_model(run.path);
+  LoadedModel loaded = load_model(run.path, {.device = "cpu"});
   std::error_code error;
   Json summary =
       std::filesystem::exists(run.summary(), error) ? Json::read(run.summary()) : Json::object();
