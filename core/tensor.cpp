@@ -18,19 +18,27 @@ int dimension(const Shape& shape, int dim, const char* op) {
   return positive;
 }
 
+size_t bytes_of(const Shape& shape, DType dtype) {
+  size_t bytes = 0;
+  if (__builtin_mul_overflow(static_cast<size_t>(shape.elements()), size_of(dtype), &bytes))
+    throw ShapeError(str("[tensor] ", shape, " ", dtype, " is larger than any memory"));
+  return bytes;
+}
+
 }  // namespace
 
+Tensor::Tensor(std::shared_ptr<Storage> storage, const Shape& shape, DType dtype)
+    : storage_(std::move(storage)),
+      shape_(shape),
+      strides_(shape.contiguous_strides()),
+      dtype_(dtype) {}
+
 Tensor Tensor::empty(const Shape& shape, DType dtype, Device device) {
-  size_t bytes = 0;
-  if (__builtin_mul_overflow(static_cast<size_t>(shape.elements()), size_of(dtype), &bytes)) {
-    throw ShapeError(medley::str("[tensor] ", shape, " ", dtype, " is larger than any memory"));
-  }
-  Tensor t;
-  t.storage_ = Storage::allocate(bytes, device);
-  t.shape_ = shape;
-  t.strides_ = shape.contiguous_strides();
-  t.dtype_ = dtype;
-  return t;
+  return Tensor(Storage::allocate(bytes_of(shape, dtype), device), shape, dtype);
+}
+
+Tensor Tensor::pinned(const Shape& shape, DType dtype) {
+  return Tensor(Storage::pinned(bytes_of(shape, dtype)), shape, dtype);
 }
 
 Tensor Tensor::zeros(const Shape& shape, DType dtype, Device device) {

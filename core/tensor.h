@@ -24,6 +24,8 @@ class Tensor {
   Tensor() = default;  // undefined: no storage
 
   static Tensor empty(const Shape& shape, DType dtype = DType::f32, Device device = {});
+  // In host memory that a GPU copies from while the host goes on (Storage::pinned).
+  static Tensor pinned(const Shape& shape, DType dtype = DType::f32);
   static Tensor zeros(const Shape& shape, DType dtype = DType::f32, Device device = {});
   // Copies values (row-major). Throws ShapeError when their number does not fit.
   template <class T>
@@ -89,6 +91,7 @@ class Tensor {
   void set_link(std::shared_ptr<autograd::Link> link) { link_ = std::move(link); }
 
  private:
+  Tensor(std::shared_ptr<Storage> storage, const Shape& shape, DType dtype);
   void check_dtype(DType asked) const;
   // Throws AutogradError where the tape would not see `op`; instead: what to call in its place.
   void check_unrecorded(const char* op, const char* instead) const;

@@ -142,7 +142,10 @@ void copy_across(const Tensor& destination, const Tensor& source) {
   } else if (!destination.is_contiguous()) {
     destination.copy_from(source.to(to));
   } else if (to.kind == Device::Cuda) {
-    cuda::copy_to_device(destination.raw(), source.raw(), source.bytes(), cuda::current_stream(to));
+    const Stream stream = cuda::current_stream(to);
+    cuda::copy_to_device(destination.raw(), source.raw(), source.bytes(), stream);
+    // The source may be written again: of pinned memory the copy goes on.
+    if (source.storage()->is_pinned()) cuda::synchronize(to);
   } else {
     cuda::copy_to_host(destination.raw(), source.raw(), source.bytes(), cuda::current_stream(from));
   }

@@ -15,7 +15,7 @@ template <class T>
 struct PatchEmbedForward {
   // side is a multiple of patch; N = (side / patch)^2.
   int64_t batch = 0, side = 0, patch = 0, width = 0;
-  const Wide<T>* images = nullptr;  // [batch, 3, side, side]
+  const Wide<T>* images = nullptr;  // [batch, 3, side, side]; null: `unfolded` holds them already
   const T* weight = nullptr;        // [width, 3, patch, patch]
   const Wide<T>* bias = nullptr;    // [width]
   const Wide<T>* cls = nullptr;     // [width]

@@ -76,11 +76,15 @@ Sizes check(const Tensor& images, const Tensor& weight, const Tensor& bias, cons
 }  // namespace
 
 Tensor patch_embed(const Tensor& images, const Tensor& weight, const Tensor& bias,
-                   const Tensor& cls, const Tensor& pos) {
+                   const Tensor& cls, const Tensor& pos, Tensor* patches) {
   const Sizes s = check(images, weight, bias, cls, pos);
   check_constant("patch_embed", "images", images);
+  const Shape unfolded_shape{s.batch * s.patches(), s.pixels()};
+  const bool given = patches && patches->defined();
+  if (given) check_operand("patch_embed", weight, "patches", *patches, unfolded_shape);
   const Tensor unfolded =
-      Tensor::empty({s.batch * s.patches(), s.pixels()}, weight.dtype(), images.device());
+      given ? *patches : Tensor::empty(unfolded_shape, weight.dtype(), images.device());
+  if (patches) *patches = unfolded;
   Tensor tokens =
       Tensor::empty({s.batch, 1 + s.patches(), s.width}, weight.dtype(), images.device());
   count_flops(s.flops());
@@ -92,7 +96,7 @@ Tensor patch_embed(const Tensor& images, const Tensor& weight, const Tensor& bia
                                                 .side = s.side,
                                                 .patch = s.patch,
                                                 .width = s.width,
-                                                .images = images.data<W>(),
+                                                .images = given ? nullptr : images.data<W>(),
                                                 .weight = weight.data<T>(),
                                                 .bias = bias.data<W>(),
                                                 .cls = cls.data<W>(),

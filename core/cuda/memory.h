@@ -8,7 +8,8 @@
 
 namespace medley::cuda {
 
-// From ordinary host memory, which may change when the call returns. Not while a graph is captured.
+// From ordinary host memory, which may change when the call returns; from pinned memory the copy
+// goes on. Not while a graph is captured.
 void copy_to_device(void* to, const void* from, size_t bytes, Stream stream);
 // Waits for the stream, then check_faults(). Not while a graph is captured.
 void copy_to_host(void* to, const void* from, size_t bytes, Stream stream);

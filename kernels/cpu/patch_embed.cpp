@@ -38,7 +38,7 @@ void add_row(float* sum, const float* x, int64_t n) {
 void patch_embed_forward(const PatchEmbedForward<float>& args) {
   const int64_t patches = (args.side / args.patch) * (args.side / args.patch), d = args.width;
   const int64_t pixels = 3 * args.patch * args.patch;
-  unfold(args);
+  if (args.images) unfold(args);
   float* embedded = scratch(Scratch::staging, args.batch * patches * d);
   gemm(Gemm<float>{.m = args.batch * patches,
                    .n = d,

@@ -96,12 +96,12 @@ void forward(const PatchEmbedForward<T>& args, Stream stream) {
   const int64_t rows = args.batch * patches, d = args.width;
   const Launch unfold = over("unfold", rows * pixels);
   check_buffers("patch_embed_forward",
-                {input("images", args.images, 3 * args.batch, args.side * args.side),
+                {optional_input("images", args.images, 3 * args.batch, args.side * args.side),
                  input("weight", args.weight, d, pixels), input("bias", args.bias, d),
                  input("cls", args.cls, d), input("pos", args.pos, 1 + patches, d),
                  output("unfolded", args.unfolded, rows, pixels),
                  output("tokens", args.tokens, args.batch * (1 + patches), d)});
-  launch(unfold_kernel<T>, unfold, stream, args, rows * pixels);
+  if (args.images != nullptr) launch(unfold_kernel<T>, unfold, stream, args, rows * pixels);
   // In f32, so that the position is added before the one rounding.
   const Scratch<float> embedded(rows * d);
   gemm(Gemm<T, float>{.m = rows,

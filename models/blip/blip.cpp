@@ -26,8 +26,7 @@ Blip::Blip(const ModelConfig& model, SpecialTokens tokens, DType dtype, Device d
   towers_ = Towers(builder, kStudentNames, model_);
   towers_.text.add_cross_attention(builder);
   towers_.text.add_decoder(builder, "text_decoder");
-  itm_head_ = Linear(builder, "itm_head", model.text_width, 2, torch_default(model.text_width),
-                     torch_default(model.text_width));
+  itm_head_ = autograd::Linear(builder, "itm_head", model.text_width, 2);
   temp_ = builder.add("temp", {}, Init::fill(temperature));
   weights_ = seed ? builder.build(dtype, device, *seed) : builder.build_zeros(dtype, device);
 }

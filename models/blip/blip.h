@@ -61,7 +61,7 @@ class Blip {
   const autograd::ParameterStore& weights() const { return weights_; }
   // The parts, which objectives put together in their own ways.
   const Towers& towers() const { return towers_; }
-  const Linear& itm_head() const { return itm_head_; }
+  const autograd::Linear& itm_head() const { return itm_head_; }
   const autograd::Parameter& temp() const { return temp_; }
   double temperature() const { return temp_.tensor().item(); }
 
@@ -77,7 +77,7 @@ class Blip {
   SpecialTokens tokens_;
   Device device_;
   Towers towers_;
-  Linear itm_head_;
+  autograd::Linear itm_head_;
   autograd::Parameter temp_;
   autograd::ParameterStore weights_;
 };

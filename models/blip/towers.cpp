@@ -19,10 +19,8 @@ Tensor unit_rows(const Tensor& projected) {
 Towers::Towers(autograd::ParameterBuilder& builder, const TowerNames& names, const ModelConfig& c)
     : image(builder, names.image, c),
       text(builder, names.text, c),
-      image_projection(builder, names.image_projection, c.vit_width, c.embed_dim,
-                       torch_default(c.vit_width), torch_default(c.vit_width)),
-      text_projection(builder, names.text_projection, c.text_width, c.embed_dim,
-                      torch_default(c.text_width), torch_default(c.text_width)) {}
+      image_projection(builder, names.image_projection, c.vit_width, c.embed_dim),
+      text_projection(builder, names.text_projection, c.text_width, c.embed_dim) {}
 
 Tensor Towers::image_features(const Tensor& class_tokens) const {
   const Scope scope("vision_proj");

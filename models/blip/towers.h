@@ -31,7 +31,7 @@ struct Towers {
 
   Vit image;
   Med text;
-  Linear image_projection, text_projection;
+  autograd::Linear image_projection, text_projection;
 };
 
 }  // namespace medley::models

@@ -5,7 +5,6 @@
 
 #include "autograd/ops/add.h"
 #include "autograd/ops/dropout.h"
-#include "autograd/ops/embedding.h"
 #include "autograd/ops/relu.h"
 #include "autograd/ops/rows.h"
 #include "core/error.h"
@@ -17,6 +16,9 @@ namespace medley::models {
 namespace {
 
 using autograd::Init;
+using autograd::LayerNorm;
+using autograd::Linear;
+using autograd::Mlp;
 using Site = DropoutSites::Site;
 
 // [rows, C] twice -> [rows, 2 C]: rows in turn are the same memory.
@@ -49,8 +51,7 @@ Nlvr::Nlvr(const ModelConfig& c, SpecialTokens tokens, DType dtype, Device devic
   autograd::ParameterBuilder builder;
   image_ = Vit(builder, "visual_encoder", c);
   const std::string root = "text_encoder.embeddings";
-  words_ = builder.add(root + ".word_embeddings.weight", {c.vocab_size, width}, init);
-  positions_ = builder.add(root + ".position_embeddings.weight", {c.max_positions, width}, init);
+  embedding_ = autograd::Embedding(builder, root, c.vocab_size, c.max_positions, width, init);
   embedding_norm_ = LayerNorm(builder, root + ".LayerNorm", width, c.text_eps);
   for (size_t i = 0; i < layers_.size(); ++i) {
     Layer& layer = layers_[i];
@@ -71,9 +72,8 @@ Nlvr::Nlvr(const ModelConfig& c, SpecialTokens tokens, DType dtype, Device devic
         Mlp(builder, at + ".intermediate.dense", at + ".output.dense", width, c.ffn_width(), init);
     layer.norm = LayerNorm(builder, at + ".output.LayerNorm", width, c.text_eps);
   }
-  const Init head = torch_default(width);
-  head_first_ = Linear(builder, "cls_head.0", width, width, head, head);
-  head_second_ = Linear(builder, "cls_head.2", width, 2, head, head);
+  head_first_ = Linear(builder, "cls_head.0", width, width);
+  head_second_ = Linear(builder, "cls_head.2", width, 2);
   weights_ = seed ? builder.build(dtype, device, *seed) : builder.build_zeros(dtype, device);
 }
 
@@ -108,8 +108,7 @@ Tensor Nlvr::states(const Tensor& images, const PackedText& text, const DropoutS
       autograd::split_rows(image_.tokens(images, image_sites), {count * tokens, count * tokens}),
       autograd::uniform_sequences(count, tokens, device_)};
   Tensor x = autograd::dropout(
-      embedding_norm_(autograd::embedding(with_first_token(text, tokens_.enc), text.positions,
-                                          words_, positions_, words_.tensor().dtype())),
+      embedding_norm_(embedding_(with_first_token(text, tokens_.enc), text.positions)),
       dropout.at(0, Site::hidden));
   for (size_t i = 0; i < layers_.size(); ++i) {
     const Scope in("layer", static_cast<int64_t>(i));

@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "autograd/nn/embedding.h"
 #include "models/blip/blip.h"
 #include "models/text/attention.h"
 #include "models/vision/vit.h"
@@ -37,14 +38,14 @@ class Nlvr {
  private:
   // The part of cross-attention that one picture has for itself.
   struct Side {
-    Linear query, kv, dense;
+    autograd::Linear query, kv, dense;
   };
   struct Layer {
     SelfAttention self;
     Side sides[2];
-    Linear merge;  // from kFirstMerge on
-    LayerNorm cross_norm, norm;
-    Mlp ffn;
+    autograd::Linear merge;  // from kFirstMerge on
+    autograd::LayerNorm cross_norm, norm;
+    autograd::Mlp ffn;
   };
   struct Pair;  // the pictures' tokens
   Tensor cross(const Layer& layer, bool merges, const Tensor& x, const PackedText& text,
@@ -54,10 +55,10 @@ class Nlvr {
   SpecialTokens tokens_;
   Device device_;
   Vit image_;
-  autograd::Parameter words_, positions_;
-  LayerNorm embedding_norm_;
+  autograd::Embedding embedding_;
+  autograd::LayerNorm embedding_norm_;
   std::vector<Layer> layers_;
-  Linear head_first_, head_second_;
+  autograd::Linear head_first_, head_second_;
   autograd::ParameterStore weights_;
 };
 

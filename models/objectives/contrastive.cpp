@@ -129,7 +129,8 @@ Contrastive::Contrast Contrastive::contrast(const char* step, const Batch& batch
   const auto text_sites = [&](DropoutSites::Pass pass) { return sites(model.dropout, pass); };
   Contrast c;
   c.caption = equal_captions ? batch.caption : Tensor();
-  c.image = student.image.tokens(batch.images, image_sites(DropoutSites::contrast));
+  Tensor patches;  // of both image towers
+  c.image = student.image.tokens(batch.images, image_sites(DropoutSites::contrast), &patches);
   autograd::ItcInputs itc;
   itc.image = student.image_features(autograd::gather_rows(
       c.image, student.image.class_rows(batch.images.size(0), c.image.device())));
@@ -139,7 +140,7 @@ Contrastive::Contrast Contrastive::contrast(const char* step, const Batch& batch
     const Scope teaching("momentum");
     // The original drops in its momentum towers too.
     itc.image_momentum = teacher_.image_features(
-        teacher_.image.class_tokens(batch.images, image_sites(DropoutSites::momentum)));
+        teacher_.image.class_tokens(batch.images, image_sites(DropoutSites::momentum), &patches));
     itc.text_momentum = teacher_.text_features(batch.text, text_sites(DropoutSites::momentum));
   }
   itc.temp = blip_->temp();

@@ -13,7 +13,7 @@
 
 #include "autograd/nn/parameters.h"
 #include "models/batch.h"
-#include "models/layers/dropout_sites.h"
+#include "models/dropout_sites.h"
 #include "models/weights/safetensors.h"
 
 namespace medley::models {

@@ -4,6 +4,8 @@
 namespace medley::models {
 
 using autograd::Init;
+using autograd::LayerNorm;
+using autograd::Linear;
 
 SelfAttention::SelfAttention(autograd::ParameterBuilder& builder, const std::string& name,
                              const ModelConfig& c)

@@ -4,10 +4,10 @@
 
 #include <string>
 
+#include "autograd/nn/layernorm.h"
+#include "autograd/nn/linear.h"
 #include "autograd/ops/attention.h"
 #include "models/config.h"
-#include "models/layers/layernorm.h"
-#include "models/layers/linear.h"
 
 namespace medley::models {
 
@@ -25,8 +25,8 @@ struct SelfAttention {
                 const kernels::DropoutKey& key) const;
 
   int64_t heads = 0;
-  Linear qkv, output;
-  LayerNorm norm;
+  autograd::Linear qkv, output;
+  autograd::LayerNorm norm;
 };
 
 // Shared by encoder and decoder. Parameters: <name>.self.query, <name>.self.kv (rows key, value,
@@ -43,8 +43,8 @@ struct CrossAttention {
                     const kernels::DropoutKey& probabilities, const kernels::DropoutKey& key) const;
 
   int64_t heads = 0;
-  Linear query, kv, output;
-  LayerNorm norm;
+  autograd::Linear query, kv, output;
+  autograd::LayerNorm norm;
 };
 
 }  // namespace medley::models

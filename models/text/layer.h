@@ -2,7 +2,7 @@
 // cross-attention over the image, feed-forward; the last two are shared by encoder and decoder.
 #pragma once
 
-#include "models/layers/mlp.h"
+#include "autograd/nn/mlp.h"
 #include "models/text/attention.h"
 #include "models/text/pass.h"
 
@@ -17,8 +17,8 @@ struct MedNames {
 struct MedLayer {
   SelfAttention encoder, decoder;
   CrossAttention cross;
-  Mlp ffn;
-  LayerNorm norm;
+  autograd::Mlp ffn;
+  autograd::LayerNorm norm;
 
   // x [rows, C], image [image rows, C_image] or undefined -> [rows, C]; the kept rows alone when
   // `last`.

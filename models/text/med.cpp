@@ -2,7 +2,6 @@
 #include "models/text/med.h"
 
 #include "autograd/ops/dropout.h"
-#include "autograd/ops/embedding.h"
 #include "autograd/recompute.h"
 #include "core/scope.h"
 
@@ -16,6 +15,8 @@ std::string layer_name(const std::string& tower, size_t i) {
 }  // namespace
 
 using autograd::Init;
+using autograd::LayerNorm;
+using autograd::Linear;
 using autograd::ParameterBuilder;
 
 Med::Med(ParameterBuilder& builder, const char* name, const ModelConfig& c)
@@ -30,18 +31,16 @@ Med::Med(ParameterBuilder& builder, const char* name, const ModelConfig& c)
 }
 
 void Med::add_embeddings(ParameterBuilder& builder, const std::string& root) {
-  const Init init = Init::truncated(config_.init_std);
   const int64_t width = config_.text_width;
-  words_ = builder.add(root + ".word_embeddings.weight", {config_.vocab_size, width}, init);
-  positions_ =
-      builder.add(root + ".position_embeddings.weight", {config_.max_positions, width}, init);
+  embedding_ = autograd::Embedding(builder, root, config_.vocab_size, config_.max_positions, width,
+                                   Init::truncated(config_.init_std));
   norm_ = LayerNorm(builder, root + ".LayerNorm", width, config_.text_eps);
 }
 
 void Med::add_feed_forward(ParameterBuilder& builder, size_t layer, const std::string& at) {
   layers_[layer].ffn =
-      Mlp(builder, at + ".intermediate.dense", at + ".output.dense", config_.text_width,
-          config_.ffn_width(), Init::truncated(config_.init_std));
+      autograd::Mlp(builder, at + ".intermediate.dense", at + ".output.dense", config_.text_width,
+                    config_.ffn_width(), Init::truncated(config_.init_std));
   layers_[layer].norm =
       LayerNorm(builder, at + ".output.LayerNorm", config_.text_width, config_.text_eps);
 }
@@ -114,9 +113,7 @@ void Med::tie_decoder(ParameterBuilder& builder) const {
 Tensor Med::embed(const Tensor& ids, const Tensor& positions,
                   const kernels::DropoutKey& key) const {
   const Scope scope("embeddings");
-  return autograd::dropout(
-      norm_(autograd::embedding(ids, positions, words_, positions_, words_.compute().dtype())),
-      key);
+  return autograd::dropout(norm_(embedding_(ids, positions)), key);
 }
 
 Tensor Med::forward(const MedPass& pass) const {
@@ -142,7 +139,7 @@ Tensor Med::logits(const Tensor& hidden) const {
   const Scope tower(names_.decoder);
   const Scope scope("cls");
   const Tensor x = head_norm_(head_dense_(hidden, {.gelu = true, .residual = {}}));
-  return autograd::linear(x, words_.compute(), head_bias_);
+  return autograd::linear(x, embedding_.words().compute(), head_bias_);
 }
 
 }  // namespace medley::models

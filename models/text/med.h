@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "autograd/nn/embedding.h"
 #include "models/config.h"
 #include "models/text/layer.h"
 
@@ -46,11 +47,11 @@ class Med {
 
   MedNames names_;
   ModelConfig config_;
-  autograd::Parameter words_, positions_;
-  LayerNorm norm_;
+  autograd::Embedding embedding_;
+  autograd::LayerNorm norm_;
   std::vector<MedLayer> layers_;
-  Linear head_dense_;
-  LayerNorm head_norm_;
+  autograd::Linear head_dense_;
+  autograd::LayerNorm head_norm_;
   autograd::Parameter head_bias_;
 };
 

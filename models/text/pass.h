@@ -7,7 +7,7 @@
 #pragma once
 
 #include "models/batch.h"
-#include "models/layers/dropout_sites.h"
+#include "models/dropout_sites.h"
 
 namespace medley::models {
 

@@ -23,7 +23,7 @@ Vit::Vit(autograd::ParameterBuilder& builder, const char* name, const ModelConfi
       recompute_(c.recompute) {
   const std::string root = name;
   const Init init = Init::truncated(c.init_std);
-  const Init patch_init = torch_default(3 * c.patch_size * c.patch_size);
+  const Init patch_init = autograd::torch_default(3 * c.patch_size * c.patch_size);
   cls_ = builder.add(root + ".cls_token", {1, 1, width_}, init);
   pos_ = builder.add(root + ".pos_embed", {1, tokens_, width_}, init);
   patch_weight_ = builder.add(root + ".patch_embed.proj.weight",
@@ -38,7 +38,7 @@ Vit::Vit(autograd::ParameterBuilder& builder, const char* name, const ModelConfi
          .proj = {builder, at + ".attn.proj", width_, width_, init},
          .mlp = {builder, at + ".mlp.fc1", at + ".mlp.fc2", width_, c.vit_ffn_width(), init}});
   }
-  norm_ = LayerNorm(builder, root + ".norm", width_, c.vit_eps);
+  norm_ = autograd::LayerNorm(builder, root + ".norm", width_, c.vit_eps);
 }
 
 Tensor Vit::class_rows(int64_t images, Device device) const {
@@ -70,7 +70,8 @@ Tensor Vit::run(size_t index, const Tensor& x, int64_t images, const DropoutSite
                    sites.at(index + 1, DropoutSites::image_mlp, rate), images);
 }
 
-Tensor Vit::forward(const Tensor& images, const DropoutSites& sites, bool class_only) const {
+Tensor Vit::forward(const Tensor& images, const DropoutSites& sites, Tensor* patches,
+                    bool class_only) const {
   const Scope tower(name_);
   if (images.rank() != 4 || images.size(1) != 3 || images.size(2) != image_size_ ||
       images.size(3) != image_size_)
@@ -81,7 +82,7 @@ Tensor Vit::forward(const Tensor& images, const DropoutSites& sites, bool class_
   Tensor x;
   {
     const Scope scope("patch_embed");
-    x = autograd::patch_embed(images, patch_weight_.compute(), patch_bias_, cls_, pos_);
+    x = autograd::patch_embed(images, patch_weight_.compute(), patch_bias_, cls_, pos_, patches);
     x = x.view({count * tokens_, width_});
   }
   for (size_t i = 0; i < blocks_.size(); ++i) {
@@ -97,11 +98,11 @@ Tensor Vit::forward(const Tensor& images, const DropoutSites& sites, bool class_
   return norm_(x);
 }
 
-Tensor Vit::tokens(const Tensor& images, const DropoutSites& sites) const {
-  return forward(images, sites, false);
+Tensor Vit::tokens(const Tensor& images, const DropoutSites& sites, Tensor* patches) const {
+  return forward(images, sites, patches, false);
 }
-Tensor Vit::class_tokens(const Tensor& images, const DropoutSites& sites) const {
-  return forward(images, sites, true);
+Tensor Vit::class_tokens(const Tensor& images, const DropoutSites& sites, Tensor* patches) const {
+  return forward(images, sites, patches, true);
 }
 
 }  // namespace medley::models

@@ -4,11 +4,11 @@
 
 #include <vector>
 
+#include "autograd/nn/layernorm.h"
+#include "autograd/nn/linear.h"
+#include "autograd/nn/mlp.h"
 #include "models/config.h"
-#include "models/layers/dropout_sites.h"
-#include "models/layers/layernorm.h"
-#include "models/layers/linear.h"
-#include "models/layers/mlp.h"
+#include "models/dropout_sites.h"
 
 namespace medley::models {
 
@@ -20,20 +20,24 @@ class Vit {
 
   // images [B, 3, S, S] -> all tokens after the last LayerNorm, [B N, C]. sites.p is the last
   // block's rate of stochastic depth; it rises linearly from 0 at the first.
-  Tensor tokens(const Tensor& images, const DropoutSites& sites = {}) const;
+  // `patches` as in autograd::patch_embed: two towers over the same pictures unfold them once.
+  Tensor tokens(const Tensor& images, const DropoutSites& sites = {},
+                Tensor* patches = nullptr) const;
   // Class tokens alone, [B, C]: past the attention of the last block nothing else is computed.
-  Tensor class_tokens(const Tensor& images, const DropoutSites& sites = {}) const;
+  Tensor class_tokens(const Tensor& images, const DropoutSites& sites = {},
+                      Tensor* patches = nullptr) const;
   // Rows of the class tokens of B images: [B] i32.
   Tensor class_rows(int64_t images, Device device) const;
 
  private:
   struct Block {
-    LayerNorm norm1, norm2;
-    Linear qkv, proj;
-    Mlp mlp;
+    autograd::LayerNorm norm1, norm2;
+    autograd::Linear qkv, proj;
+    autograd::Mlp mlp;
   };
 
-  Tensor forward(const Tensor& images, const DropoutSites& sites, bool class_only) const;
+  Tensor forward(const Tensor& images, const DropoutSites& sites, Tensor* patches,
+                 bool class_only) const;
   // kept: rows that are wanted from this block ([k] i32); undefined: all.
   Tensor run(size_t index, const Tensor& x, int64_t images, const DropoutSites& sites,
              const Tensor& kept) const;
@@ -43,7 +47,7 @@ class Vit {
   bool recompute_ = false;
   autograd::Parameter cls_, pos_, patch_weight_, patch_bias_;
   std::vector<Block> blocks_;
-  LayerNorm norm_;
+  autograd::LayerNorm norm_;
 };
 
 }  // namespace medley::models

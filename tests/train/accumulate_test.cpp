@@ -6,7 +6,6 @@
 #include "tests/catch.h"
 #include "tests/train/tiny_run.h"
 #include "train/loop/data_source.h"
-#include "train/loop/finite.h"
 
 namespace medley::train {
 namespace {

@@ -29,8 +29,8 @@ TEST_CASE("rows with pictures from a tar") {
   CHECK(sample.caption == "A Cat!");
   CHECK(sample.references == std::vector<std::string>{"cat", "kitten"});
   CHECK(sample.name == "a.png");
-  CHECK(same_image(sample.image, {2, 1, {255, 0, 0, 0, 255, 0}}));
-  CHECK(same_image(data->sample(0).image, sample.image));  // from memory now
+  CHECK(same_image(*sample.image, {2, 1, {255, 0, 0, 0, 255, 0}}));
+  CHECK(same_image(*data->sample(0).image, *sample.image));  // from memory now
   CHECK(data->sample(1).references.empty());
   CHECK(data->caption(1) == "the same picture");
   CHECK_THROWS_AS(data->sample(2), ValueError);

@@ -111,7 +111,7 @@ TEST_CASE("a scene shows the drawings of its plan, the darkest pixel on top") {
       CHECK(y / ink / 48 == Approx(placed.y).margin(0.2));
     }
     const Sample sample = data->sample(i);
-    CHECK(same_image(sample.image, darkest));
+    CHECK(same_image(*sample.image, darkest));
     CHECK(sample.caption == plan.caption());
     CHECK(data->caption(i) == plan.caption());
     CHECK(sample.name == str("train/", i));
@@ -126,9 +126,9 @@ TEST_CASE("a scene is a function of seed, split and index") {
   int equal_seed = 0, equal_split = 0;
   for (int64_t i = 39; i >= 0; --i) {
     const Sample sample = two->sample(i);
-    CHECK(same_image(one->sample(i).image, sample.image));
-    equal_seed += same_image(other_seed->sample(i).image, sample.image);
-    equal_split += same_image(other_split->sample(i).image, sample.image);
+    CHECK(same_image(*one->sample(i).image, *sample.image));
+    equal_seed += same_image(*other_seed->sample(i).image, *sample.image);
+    equal_split += same_image(*other_split->sample(i).image, *sample.image);
   }
   CHECK(equal_seed + equal_split == 0);
   CHECK(plan_scene(SceneSplit::train, 1, 5).caption() !=

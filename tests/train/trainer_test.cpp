@@ -13,7 +13,6 @@
 #include "tests/train/tiny_run.h"
 #include "train/io/files.h"
 #include "train/loop/data_source.h"
-#include "train/loop/finite.h"
 #include "train/loop/step.h"
 
 namespace medley::train {
@@ -81,7 +80,7 @@ TEST_CASE("trainer: a gradient that is not finite skips the step and is named") 
   CHECK(lines[2].at("step").integer() == 6);
   CHECK(lines[2].at("skipped_steps").integer() == 1);
   CHECK(lines[3].find("skipped_steps") == nullptr);
-  CHECK(norm(trainer.state().objective->weights().weights.flat()).nonfinite == 0);
+  CHECK(autograd::norm(trainer.state().objective->weights().weights.flat()).nonfinite == 0);
   models::SafetensorsFile batch(folder / "run/bad-step-6.safetensors");
   CHECK(batch.read("images").size(0) == config.batch_size);
   CHECK(batch.read("samples").size(0) == config.batch_size);
@@ -91,7 +90,7 @@ struct Problem {
   TrainConfig config = tiny_config();
   std::unique_ptr<Dataset> data = open_training_set(config);
   TrainingState state{config, make_tokenizer(config, *data)};
-  LoaderConfig loader_config;
+  LoaderConfig loader_config = {};
   models::Batch batch() {
     loader_config.batch_size = config.batch_size;
     loader_config.image_size = config.model.image_size;
@@ -137,16 +136,18 @@ TEST_CASE("step: what is not finite is named, and leaves neither weights nor que
 }
 
 TEST_CASE("step: clipping bounds the gradient that the optimizer sees") {
-  Problem one, two;
-  two.state.config.optimizer.gradient_clip = 1e-3;
+  TrainConfig clipping = tiny_config();
+  clipping.optimizer.gradient_clip = 1e-3;
+  Problem one, two{clipping};
   models::Batch batch = one.batch();
   StepOutcome free = step_on(one.state, batch);
   StepOutcome clipped = step_on(two.state, batch);
   CHECK(free.figures.at("gradient_norm") == clipped.figures.at("gradient_norm"));
   REQUIRE(free.figures.at("gradient_norm") > 1e-3);
   // First moments after one step: (1 - beta1) times the gradient.
-  CHECK(norm(two.state.optimizer.first_moment().flat()).value == Approx(1e-4).epsilon(1e-4));
-  CHECK(norm(one.state.optimizer.first_moment().flat()).value ==
+  CHECK(autograd::norm(two.state.optimizer.first_moment().flat()).value ==
+        Approx(1e-4).epsilon(1e-4));
+  CHECK(autograd::norm(one.state.optimizer.first_moment().flat()).value ==
         Approx(0.1 * free.figures.at("gradient_norm")).epsilon(1e-4));
 }
 

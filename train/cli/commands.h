@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "models/generation/options.h"
+#include "train/pipeline/pipeline.h"
 
 namespace medley::train {
 
@@ -34,16 +34,16 @@ struct DemoOptions {
 };
 int demo(const DemoOptions& options);
 
-// In the commands that use a trained model, `model` is a run, a checkpoint or a Hugging Face folder
-// (open_model.h), and `files` are pictures, folders of them, or "-" (pictures.h). A picture that
-// cannot be read is reported and left out; the exit code then is the error's.
+// In the commands that use a trained model, `model` is what a Pipeline opens, and `files` are
+// pictures, folders of them, or "-" (pictures.h). A picture that cannot be read is reported and
+// left out; the exit code then is the error's.
 struct CaptionOptions {
   std::string model;
   std::vector<std::string> files;
   std::string prompt;
   models::GenerateOptions generate{.max_length = 0};  // max_length 0: the model's own
   int64_t batch = 16;
-  std::string device = "auto";
+  OpenOptions open;
   bool json = false;
 };
 int caption(const CaptionOptions& options);
@@ -53,7 +53,7 @@ struct MatchOptions {
   std::vector<std::string> files, texts;
   std::string first_token;  // "enc", "cls"; empty: as the model was trained
   int64_t batch = 16;
-  std::string device = "auto";
+  OpenOptions open;
   bool json = false;
 };
 int match(const MatchOptions& options);
@@ -62,20 +62,17 @@ struct AnswerOptions {
   std::string model;
   std::vector<std::string> files, questions;
   std::string candidates;  // file of answers, one a line, to choose from; empty: free answers
-  int64_t rank = 128;      // candidates that are scored whole
-  models::GenerateOptions generate{.max_length = 10, .min_length = 1, .beams = 3};
+  AnswerRules rules;
   int64_t batch = 16;
-  std::string device = "auto";
+  OpenOptions open;
   bool json = false;
 };
 int answer(const AnswerOptions& options);
 
 struct ConvertOptions {
   std::string source, target;
-  std::string to;             // caption, retrieval, vqa, run, safetensors
-  std::string config, vocab;  // of files that carry neither: preset or TOML file, vocab.txt
-  int64_t image_size = 0;     // of the target; 0: the source's
-  bool allow_missing = false, allow_unexpected = false;
+  std::string to;  // caption, retrieval, vqa, run, safetensors
+  OpenOptions open{.device = "cpu"};
 };
 int convert(const ConvertOptions& options);
 
@@ -85,7 +82,7 @@ struct FeatureOptions {
   std::string kind = "contrast";  // contrast, state, multimodal
   std::string out;                // safetensors file
   int64_t batch = 16;
-  std::string device = "auto";
+  OpenOptions open;
   bool json = false;
 };
 int features(const FeatureOptions& options);

@@ -93,7 +93,7 @@ int demo(const DemoOptions& options) {
             with_commas(outcome.step * config.pictures_per_step()), " pictures, ",
             fixed(outcome.images_per_second, 0), " pictures a second."));
   explain(summary);
-  LoadedModel loaded = load_model(run.path);
+  LoadedModel loaded = load_model(run.path, {.device = "cpu"});
   show_captions(collect_report(run, loaded, summary));
   print(str("\nWhere to look:\n  ", run.report(),
             "   curves, captions, searches, where each word looks: open it in a browser\n  ",

@@ -3,7 +3,6 @@
 
 #include <filesystem>
 
-#include "core/cuda/device.h"
 #include "core/error.h"
 #include "train/cli/commands.h"
 #include "train/cli/print.h"
@@ -16,10 +15,15 @@ int evaluate(const EvalCommandOptions& options) {
     throw ConfigError("--data and --images go together: the list and the tar of its pictures");
   if (!options.data.empty() && !options.splits.empty())
     throw ConfigError("give either --split or --data with --images");
-  LoadedModel loaded = load_model(options.run, cuda::choose_device(options.device));
+  LoadedModel loaded = load_model(options.run, {.device = options.device});
+  loaded.require(options.captions ? loaded.captions() : loaded.matching(),
+                 options.captions ? "caption decoder" : "matching head");
   Json eval = Json::object();
   if (options.data.empty()) {
     const auto& splits = options.splits.empty() ? loaded.config.eval.splits : options.splits;
+    if (splits.empty())
+      throw ConfigError(loaded.source + " has no splits of its own",
+                        "name some with --split, or give --data and --images");
     eval = evaluate_splits(loaded, splits, !options.captions, options.captions);
   } else {
     EvalOptions what{loaded.config.eval.rerank, loaded.config.eval.batch_size, !options.captions,
@@ -29,7 +33,7 @@ int evaluate(const EvalCommandOptions& options) {
                             *open_json_tar(options.data, options.images), what));
   }
   if (options.json)
-    print_json(Json::object().set("checkpoint", loaded.checkpoint).set("eval", eval));
+    print_json(Json::object().set("checkpoint", loaded.source).set("eval", eval));
   else
     print_eval(eval);
   return 0;

@@ -6,7 +6,7 @@
 namespace medley::train {
 namespace {
 
-constexpr const char* kModel = "run, checkpoint or Hugging Face folder";
+constexpr const char* kModel = "run, checkpoint, Hugging Face folder, .pth or safetensors file";
 constexpr const char* kFiles =
     "pictures (PNG, JPEG, WebP), folders of them, or - for paths on standard input";
 
@@ -14,8 +14,14 @@ void batch_option(CLI::App* sub, int64_t& batch) {
   sub->add_option("--batch", batch, "pictures at a time (default: 16)")->check(CLI::PositiveNumber);
 }
 
-void device_option(CLI::App* sub, std::string& device) {
-  sub->add_option("--device", device, "cpu, cuda, cuda:N; auto: the first GPU, else the CPU");
+void file_options(CLI::App* sub, OpenOptions& open) {
+  sub->add_option("--config", open.config, "sizes of a file: preset or TOML file (default: base)");
+  sub->add_option("--vocab", open.vocab, "vocab.txt of a file");
+}
+
+void open_options(CLI::App* sub, OpenOptions& open) {
+  sub->add_option("--device", open.device, "cpu, cuda, cuda:N; auto: the first GPU, else the CPU");
+  file_options(sub, open);
 }
 
 void add_caption(CLI::App& app, Program& p) {
@@ -41,7 +47,7 @@ void add_caption(CLI::App& app, Program& p) {
   sub->add_option("--temperature", g.temperature, "below 1: likely tokens more often");
   sub->add_option("--seed", g.seed, "the same seed draws the same captions");
   batch_option(sub, o.batch);
-  device_option(sub, o.device);
+  open_options(sub, o.open);
   json_flag(sub, o.json);
   sub->footer(
       "Examples:\n  medley caption runs/demo picture.png\n"
@@ -64,7 +70,7 @@ void add_match(CLI::App& app, Program& p) {
                   "own models, cls for transformers')")
       ->check(CLI::IsMember({"enc", "cls"}));
   batch_option(sub, o.batch);
-  device_option(sub, o.device);
+  open_options(sub, o.open);
   json_flag(sub, o.json);
   sub->footer(
       "Examples:\n  medley match runs/demo picture.png --text \"a cat left of an owl\"\n"
@@ -75,20 +81,21 @@ void add_match(CLI::App& app, Program& p) {
 void add_answer(CLI::App& app, Program& p) {
   CLI::App* sub = app.add_subcommand("answer", "answer questions about pictures");
   AnswerOptions& o = p.answer;
-  sub->add_option("model", o.model, "Hugging Face folder of a BlipForQuestionAnswering")
+  sub->add_option("model", o.model,
+                  "Hugging Face folder of a BlipForQuestionAnswering, or a file of such weights")
       ->required();
   sub->add_option("files", o.files, kFiles)->required();
   sub->add_option("--question", o.questions, "asked about every picture; may be repeated")
       ->required();
   sub->add_option("--candidates", o.candidates,
                   "file of answers, one a line: the best of them is chosen instead of writing one");
-  sub->add_option("--rank", o.rank, "candidates that are scored whole (default: 128)")
+  sub->add_option("--rank", o.rules.rank, "candidates that are scored whole (default: 128)")
       ->check(CLI::PositiveNumber);
-  sub->add_option("--beams", o.generate.beams, "beams of a written answer (default: 3)");
-  sub->add_option("--max-tokens", o.generate.max_length,
+  sub->add_option("--beams", o.rules.generate.beams, "beams of a written answer (default: 3)");
+  sub->add_option("--max-tokens", o.rules.generate.max_length,
                   "longest answer, [DEC] counted (default: 10)");
   batch_option(sub, o.batch);
-  device_option(sub, o.device);
+  open_options(sub, o.open);
   json_flag(sub, o.json);
   sub->footer(
       "Examples:\n  medley answer blip-vqa-base photo.jpg --question \"how many dogs are there?\"\n"
@@ -110,7 +117,7 @@ void add_features(CLI::App& app, Program& p) {
       ->check(CLI::IsMember({"contrast", "state", "multimodal"}));
   sub->add_option("--out", o.out, "write them to this safetensors file");
   batch_option(sub, o.batch);
-  device_option(sub, o.device);
+  open_options(sub, o.open);
   json_flag(sub, o.json);
   sub->footer(
       "Examples:\n  medley features runs/demo a.png b.png --text \"a cat\" --out f.safetensors\n"
@@ -121,22 +128,19 @@ void add_features(CLI::App& app, Program& p) {
 void add_convert(CLI::App& app, Program& p) {
   CLI::App* sub = app.add_subcommand("convert", "bring weights from one format into another");
   ConvertOptions& o = p.convert;
-  sub->add_option("source", o.source,
-                  "run, checkpoint, Hugging Face folder, .pth or safetensors file")
-      ->required();
+  sub->add_option("source", o.source, kModel)->required();
   sub->add_option("target", o.target, "new folder, or file for safetensors")->required();
   sub->add_option("--to", o.to,
                   "caption, retrieval, vqa: Hugging Face folder; run: folder of medley; "
                   "safetensors: one file, names of the original")
       ->required()
       ->check(CLI::IsMember({"caption", "retrieval", "vqa", "run", "safetensors"}));
-  sub->add_option("--config", o.config, "sizes of a file: preset or TOML file (default: base)");
-  sub->add_option("--vocab", o.vocab, "vocab.txt of a file");
-  sub->add_option("--image-size", o.image_size,
+  file_options(sub, o.open);
+  sub->add_option("--image-size", o.open.image_size,
                   "picture size of the target: position embeddings are resized")
       ->check(CLI::PositiveNumber);
-  sub->add_flag("--allow-missing", o.allow_missing, "what the file lacks becomes 0");
-  sub->add_flag("--allow-unexpected", o.allow_unexpected, "leave out what nobody knows");
+  sub->add_flag("--allow-missing", o.open.allow_missing, "what the file lacks becomes 0");
+  sub->add_flag("--allow-unexpected", o.open.allow_unexpected, "leave out what nobody knows");
   sub->footer(
       "Examples:\n  medley convert runs/demo demo_hf --to caption\n"
       "  medley convert model_base.pth runs/base --to run --vocab vocab.txt\n"

@@ -11,7 +11,6 @@
 #include "core/str.h"
 #include "train/cli/stopwatch.h"
 #include "train/data/decode.h"
-#include "train/eval/encoded.h"
 #include "train/io/files.h"
 
 namespace medley::train {
@@ -51,24 +50,24 @@ std::vector<std::string> picture_files(const std::vector<std::string>& arguments
 }
 
 std::vector<PictureError> for_each_batch(
-    const std::vector<std::string>& files, int64_t batch, int64_t image_size,
+    const std::vector<std::string>& files, int64_t batch, const Pipeline& blip,
     const std::function<void(const std::vector<std::string>&, const Tensor&, double)>& use) {
   std::vector<PictureError> errors;
   const auto step = static_cast<size_t>(batch);
   for (size_t begin = 0; begin < files.size(); begin += step) {
     const Stopwatch watch;
     std::vector<std::string> good;
-    std::vector<Image> images;
+    std::vector<Picture> pictures;
     for (size_t i = begin; i < std::min(begin + step, files.size()); ++i) {
       try {
-        images.push_back(read_image(files[i]));
+        pictures.emplace_back(read_image(files[i]));
         good.push_back(files[i]);
       } catch (const Error& error) {
         errors.push_back({files[i], error.what(), error.exit_code()});
       }
     }
     if (good.empty()) continue;
-    const Tensor pixels = picture_tensor(images, image_size);
+    const Tensor pixels = blip.pixels(pictures);
     use(good, pixels, watch.milliseconds());
   }
   return errors;

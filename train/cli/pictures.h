@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "core/tensor.h"
+#include "train/pipeline/pipeline.h"
 
 namespace medley::train {
 
@@ -21,10 +21,10 @@ struct PictureError {
 };
 
 // Reads the files `batch` at a time and gives each batch, without the unusable ones, to `use`:
-// paths, pixels [B, 3, S, S], and the milliseconds that reading took. One bad picture does not stop
-// the others.
+// paths, blip.pixels() of them, and the milliseconds that reading took. One bad picture does not
+// stop the others.
 std::vector<PictureError> for_each_batch(
-    const std::vector<std::string>& files, int64_t batch, int64_t image_size,
+    const std::vector<std::string>& files, int64_t batch, const Pipeline& blip,
     const std::function<void(const std::vector<std::string>&, const Tensor&, double)>& use);
 
 // Says on stderr which pictures were left out. Returns the exit code: 0 when there were none.

@@ -16,7 +16,7 @@ struct Image {
 };
 
 struct Sample {
-  Image image;
+  std::shared_ptr<const Image> image;   // a data set may keep it
   std::string caption;                  // as written; clean_caption() before use
   std::vector<std::string> references;  // other texts that are right for the picture
   std::string name;                     // "noto/1f600.png", "test_seen/12"

@@ -25,22 +25,28 @@ class PictureCache {
   PictureCache(const PictureCache&) = delete;
   PictureCache& operator=(const PictureCache&) = delete;
 
-  const Image* find(size_t index) const { return slots_[index].load(std::memory_order_acquire); }
-  void keep(size_t index, const Image& image) {
-    if (used_.fetch_add(image.rgb.size()) + image.rgb.size() > kCacheBytes) {
-      used_.fetch_sub(image.rgb.size());
+  // Null where none is kept.
+  std::shared_ptr<const Image> find(size_t index) const {
+    const Kept* kept = slots_[index].load(std::memory_order_acquire);
+    return kept ? *kept : nullptr;
+  }
+  void keep(size_t index, const std::shared_ptr<const Image>& image) {
+    const size_t bytes = image->rgb.size();
+    if (used_.fetch_add(bytes) + bytes > kCacheBytes) {
+      used_.fetch_sub(bytes);
       return;
     }
-    auto copy = std::make_unique<const Image>(image);
-    const Image* expected = nullptr;
-    if (slots_[index].compare_exchange_strong(expected, copy.get()))
-      copy.release();
+    auto kept = std::make_unique<Kept>(image);
+    const Kept* expected = nullptr;
+    if (slots_[index].compare_exchange_strong(expected, kept.get()))
+      kept.release();
     else
-      used_.fetch_sub(image.rgb.size());
+      used_.fetch_sub(bytes);
   }
 
  private:
-  std::vector<std::atomic<const Image*>> slots_;
+  using Kept = const std::shared_ptr<const Image>;
+  std::vector<std::atomic<const Kept*>> slots_;
   std::atomic<size_t> used_{0};
 };
 
@@ -71,11 +77,11 @@ class JsonTar : public Dataset {
     return rows_[static_cast<size_t>(index)];
   }
 
-  Image picture(size_t index) const {
-    if (const Image* kept = cache_.find(index)) return *kept;
+  std::shared_ptr<const Image> picture(size_t index) const {
+    if (std::shared_ptr<const Image> kept = cache_.find(index)) return kept;
     const std::string& name = rows_[index].image;
-    Image image = decode_image(
-        tar_.read(name), str("'", name, "' of ", tar_.path(), " (", path_, ", row ", index, ")"));
+    const auto image = std::make_shared<const Image>(decode_image(
+        tar_.read(name), str("'", name, "' of ", tar_.path(), " (", path_, ", row ", index, ")")));
     cache_.keep(index, image);
     return image;
   }

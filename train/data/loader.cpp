@@ -1,6 +1,6 @@
 // Steps are made in slots, step s in slot s % slots; workers take the next step whose slot is free.
-// next() copies a finished slot into tensors: their memory then comes from the training thread
-// alone, in the same order every run.
+// next() hands out a slot's pictures as they are, and gives the slot another tensor: one that nobody
+// holds any more. Tensors come from the training thread only, in the same order every run.
 #include "train/data/loader.h"
 
 #include <algorithm>
@@ -9,6 +9,7 @@
 #include <mutex>
 #include <optional>
 #include <thread>
+#include <utility>
 
 #include "core/error.h"
 #include "core/philox.h"
@@ -22,7 +23,7 @@ namespace medley::train {
 namespace {
 
 struct Slot {
-  std::vector<float> images;                 // [B, 3, S, S]
+  Tensor images;                             // [B, 3, S, S]
   std::vector<std::vector<int32_t>> tokens;  // [B][...]
   std::vector<int64_t> captions, samples;    // [B]
   std::exception_ptr error;
@@ -58,8 +59,7 @@ struct Loader::Impl {
         slots(static_cast<size_t>(c.prefetch)),
         next_made(first),
         next_taken(first) {
-    const auto floats = static_cast<size_t>(config.batch_size * 3 * pixels());
-    for (Slot& slot : slots) slot.images.resize(floats);
+    for (Slot& slot : slots) slot.images = free_images();
     own.emplace(config.augment, config.image_size);  // refuses a wrong kind here, not in a worker
     for (int i = 0; i < config.workers; ++i) workers.emplace_back([this] { work(); });
   }
@@ -71,6 +71,14 @@ struct Loader::Impl {
     }
     changed.notify_all();
   }  // the workers are joined by their destructors, before what they use goes
+
+  // A tensor for the pictures of a batch that neither a slot nor who took it holds.
+  Tensor free_images() {
+    for (const Tensor& images : pool)
+      if (images.storage().use_count() == 1) return images;
+    const Shape shape{config.batch_size, 3, config.image_size, config.image_size};
+    return pool.emplace_back(config.pinned ? Tensor::pinned(shape) : Tensor::empty(shape));
+  }
 
   int64_t pixels() const { return config.image_size * config.image_size; }
   Slot& slot_of(int64_t step) { return slots[static_cast<size_t>(step % config.prefetch)]; }
@@ -111,8 +119,8 @@ struct Loader::Impl {
     const Sample sample = dataset.sample(id);
     Random random(config.seed, Purpose::augment, static_cast<uint64_t>(step),
                   static_cast<uint32_t>(id));
-    float* planes = slot.images.data() + static_cast<int64_t>(i) * 3 * pixels();
-    augmenter.apply(sample.image, random, planes);
+    float* planes = slot.images.data<float>() + static_cast<int64_t>(i) * 3 * pixels();
+    augmenter.apply(*sample.image, random, planes);
     normalise_planes(planes, pixels());
 
     const std::string caption = models::clean_caption(sample.caption);
@@ -135,11 +143,11 @@ struct Loader::Impl {
       changed.wait(lock, [&] { return slot.ready_step == next_taken; });
     }
     if (slot.error) std::rethrow_exception(slot.error);
-    const int64_t count = config.batch_size, side = config.image_size;
     models::Batch batch;
-    batch.images = Tensor::from(slot.images, {count, 3, side, side});
+    batch.images = std::exchange(slot.images, Tensor());
+    slot.images = free_images();
     batch.text = models::pack(slot.tokens);
-    batch.caption = Tensor::from(slot.captions, {count});
+    batch.caption = Tensor::from(slot.captions, {config.batch_size});
     batch.samples = slot.samples;
     {
       const std::lock_guard lock(mutex);
@@ -157,6 +165,7 @@ struct Loader::Impl {
 
   std::mutex mutex;
   std::condition_variable changed;
+  std::vector<Tensor> pool;  // of free_images()
   std::vector<Slot> slots;
   int64_t next_made, next_taken;  // steps
   bool stop = false;

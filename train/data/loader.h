@@ -41,6 +41,7 @@ struct LoaderConfig {
   double references = 0;  // probability that another right text stands in for the caption
   uint64_t seed = 1;
   int workers = 1;       // 0: next() does the work itself
+  bool pinned = false;   // pictures lie where a GPU copies them from (Tensor::pinned)
   int64_t prefetch = 4;  // batches kept ready
 };
 

@@ -29,16 +29,16 @@ class Scenes : public Dataset {
     Sample sample;
     sample.caption = plan.caption();
     sample.name = str(kSceneSplits[static_cast<size_t>(split_)], "/", index);
-    sample.image = {side_, side_,
-                    std::vector<uint8_t>(static_cast<size_t>(side_ * side_ * 3), 255)};
+    Image image{side_, side_, std::vector<uint8_t>(static_cast<size_t>(side_ * side_ * 3), 255)};
     // Numbers of its own: with and without changes, scene i shows the same drawings.
     Random random = scene_random(split_, seed_, static_cast<uint64_t>(index), 1);
     for (const PlacedDrawing& placed : plan.drawings) {
       if (changed_)
-        drawings_.paste_changed(sample.image, placed, jitter_, random);
+        drawings_.paste_changed(image, placed, jitter_, random);
       else
-        drawings_.paste(sample.image, placed);
+        drawings_.paste(image, placed);
     }
+    sample.image = std::make_shared<const Image>(std::move(image));
     return sample;
   }
 

@@ -9,13 +9,13 @@
 
 namespace medley::train {
 
-Tensor picture_tensor(const std::vector<Image>& images, int64_t side) {
+Tensor picture_tensor(const std::vector<std::shared_ptr<const Image>>& images, int64_t side) {
   auto count = static_cast<int64_t>(images.size());
   Tensor tensor = Tensor::empty({count, 3, side, side});
   float* out = tensor.data<float>();
   parallel_for(count, 1, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i)
-      prepare_picture(images[static_cast<size_t>(i)], side, out + i * 3 * side * side);
+      prepare_picture(*images[static_cast<size_t>(i)], side, out + i * 3 * side * side);
   });
   return tensor;
 }
@@ -28,7 +28,7 @@ EncodedSplit encode_split(models::Blip& model, const Dataset& data, int64_t batc
   std::set<std::string> distinct;
   for (int64_t begin = 0; begin < data.size(); begin += batch_size) {
     int64_t end = std::min(begin + batch_size, data.size());
-    std::vector<Image> images;
+    std::vector<std::shared_ptr<const Image>> images;
     for (int64_t i = begin; i < end; ++i) {
       Sample sample = data.sample(i);
       images.push_back(std::move(sample.image));

@@ -22,6 +22,6 @@ struct EncodedSplit {
 EncodedSplit encode_split(models::Blip& model, const Dataset& data, int64_t batch_size);
 
 // [B, 3, side, side] of 8-bit pictures of any size, resized and normalised as the model takes them.
-Tensor picture_tensor(const std::vector<Image>& images, int64_t side);
+Tensor picture_tensor(const std::vector<std::shared_ptr<const Image>>& images, int64_t side);
 
 }  // namespace medley::train

@@ -1,4 +1,4 @@
-// Making, opening and loading runs.
+// Making and opening runs.
 #include "train/loop/run_folder.h"
 
 #include <filesystem>
@@ -7,7 +7,6 @@
 #include "core/str.h"
 #include "train/checkpoint/folder.h"
 #include "train/io/files.h"
-#include "train/loop/state.h"
 
 namespace medley::train {
 namespace {
@@ -74,18 +73,6 @@ std::string find_checkpoint(const std::string& path) {
     throw CheckpointError(path + " has no checkpoint yet",
                           "train it first: medley pretrain --resume " + path);
   return found;
-}
-
-LoadedModel load_model(const std::string& path, Device device) {
-  std::string checkpoint = find_checkpoint(path);
-  TrainConfig config = checkpoint_config(checkpoint);
-  models::Tokenizer tokenizer = models::Tokenizer::read(checkpoint + "/vocab.txt");
-  auto model = load_checkpoint_model(checkpoint, config, tokenizer, device);
-  return {checkpoint, std::move(config), std::move(tokenizer), std::move(model)};
-}
-
-std::unique_ptr<models::Objective> described(const LoadedModel& loaded) {
-  return new_objective(loaded.config, loaded.tokenizer, {Device::Meta});
 }
 
 }  // namespace medley::train

@@ -3,11 +3,8 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <string>
 
-#include "models/blip/blip.h"
-#include "models/objectives/objective.h"
 #include "models/text/tokenizer.h"
 #include "train/config/config.h"
 
@@ -36,16 +33,5 @@ bool holds_run(const std::string& path);
 // The checkpoint that a path means: a run's newest valid one, or the one at the path itself. Throws
 // CheckpointError, for a damaged one with the name of the newest one before it that is intact.
 std::string find_checkpoint(const std::string& path);
-
-// A trained model, ready to use.
-struct LoadedModel {
-  std::string checkpoint;
-  TrainConfig config;
-  models::Tokenizer tokenizer;
-  std::unique_ptr<models::Blip> model;
-};
-LoadedModel load_model(const std::string& path, Device device = {});  // a run or a checkpoint
-// What it was trained for, without weights.
-std::unique_ptr<models::Objective> described(const LoadedModel& loaded);
 
 }  // namespace medley::train

@@ -19,7 +19,7 @@ std::vector<models::NamedTensor> with_prefix(const std::string& prefix, const Fl
   return tensors;
 }
 
-std::vector<models::NamedTensor> optimizer_tensors(Optimizer& optimizer) {
+std::vector<models::NamedTensor> optimizer_tensors(autograd::AdamW& optimizer) {
   std::vector<models::NamedTensor> tensors = with_prefix("m.", optimizer.first_moment());
   for (models::NamedTensor& named : with_prefix("v.", optimizer.second_moment()))
     tensors.push_back(named);
@@ -30,6 +30,15 @@ std::string vocabulary_text(const models::Tokenizer& tokenizer) {
   std::string text;
   for (const std::string& piece : tokenizer.vocabulary()) text += piece + "\n";
   return text;
+}
+
+autograd::AdamWOptions adamw_options(const OptimizerConfig& c) {
+  return {.lr = c.lr,
+          .beta1 = c.beta1,
+          .beta2 = c.beta2,
+          .eps = c.eps,
+          .decay = c.decay,
+          .clip = c.gradient_clip};
 }
 
 models::ModelConfig sized(const TrainConfig& config, const models::Tokenizer& tokenizer) {
@@ -71,7 +80,9 @@ TrainingState::TrainingState(const TrainConfig& new_config, const models::Tokeni
     : config(new_config),
       tokenizer(new_tokenizer),
       objective(new_objective(config, tokenizer, cuda::choose_device(config.device))),
-      optimizer(objective->weights(), config.optimizer, "temp"),
+      optimizer(objective->weights(), adamw_options(config.optimizer),
+                {{.contains = [](const std::string& name) { return name == "temp"; },
+                  .lr_factor = config.optimizer.temperature_lr}}),
       sums(step_figures(*objective)) {}
 
 std::vector<CheckpointFile> TrainingState::checkpoint_files() {

@@ -7,13 +7,13 @@
 #include <string>
 #include <vector>
 
+#include "autograd/optim/adamw.h"
 #include "models/blip/blip.h"
 #include "models/objectives/objective.h"
 #include "models/text/tokenizer.h"
 #include "train/checkpoint/folder.h"
 #include "train/config/config.h"
 #include "train/loop/metrics.h"
-#include "train/loop/optimizer.h"
 
 namespace medley::train {
 
@@ -24,7 +24,7 @@ struct TrainingState {
   TrainConfig config;
   models::Tokenizer tokenizer;
   std::unique_ptr<models::Objective> objective;
-  Optimizer optimizer;
+  autograd::AdamW optimizer;
   FigureSums sums;        // of the line of metrics that is being collected
   int64_t step = 0;       // steps done, of train.accumulate batches each
   int64_t bad_steps = 0;  // in a row, up to now

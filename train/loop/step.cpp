@@ -4,11 +4,15 @@
 #include <cctype>
 #include <cmath>
 
+#include "autograd/optim/norm.h"
 #include "core/str.h"
-#include "train/loop/finite.h"
 
 namespace medley::train {
 namespace {
+
+using autograd::BadTensor;
+using autograd::first_nonfinite;
+using autograd::Norm;
 
 std::string describe(const BadTensor& bad) {
   return str("'", bad.name, "' (", bad.nonfinite, " of ", bad.elements, " values)");
@@ -30,7 +34,7 @@ std::string explain_losses(const models::Objective& objective, const models::Bat
                            const std::string& losses) {
   const BadTensor weight = first_nonfinite(objective.weights().weights);
   if (!weight.name.empty()) return losses + "; not finite: the weight " + describe(weight);
-  const Norm pictures = norm(batch.images.view({batch.images.elements()}));
+  const Norm pictures = autograd::norm(batch.images.view({batch.images.elements()}));
   if (pictures.nonfinite > 0)
     return losses +
            "; not finite: " + describe({"images", pictures.nonfinite, batch.images.elements()}) +
@@ -96,8 +100,9 @@ StepOutcome train_step(TrainingState& state, BatchFeed& feed, const StepOptions&
   };
   plan.update = [&](const std::vector<models::BatchResult>& results) {
     if (options.after_backward) options.after_backward(objective);
-    const SquaredNorm squared = squared_norm(objective.weights().gradients.flat());
-    state.optimizer.step(squared, options.lr, state.config.optimizer.gradient_clip);
+    const autograd::SquaredNorm squared = autograd::squared_norm(objective.weights().gradients.flat());
+    state.optimizer.set_lr(options.lr);
+    state.optimizer.step(squared);
     if (!options.last) feed.prefetch();
     std::vector<std::vector<double>> values;
     for (const models::BatchResult& result : results) values.push_back(objective.read(result));

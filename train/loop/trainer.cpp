@@ -22,7 +22,7 @@
 namespace medley::train {
 namespace {
 
-LoaderConfig loader_config(const TrainConfig& config) {
+LoaderConfig loader_config(const TrainConfig& config, bool pinned) {
   LoaderConfig loader;
   loader.batch_size = config.batch_size;
   loader.image_size = config.model.image_size;
@@ -32,6 +32,7 @@ LoaderConfig loader_config(const TrainConfig& config) {
   loader.seed = static_cast<uint64_t>(config.seed);
   loader.workers = static_cast<int>(config.data.workers);
   loader.prefetch = config.data.prefetch;
+  loader.pinned = pinned;
   return loader;
 }
 
@@ -96,7 +97,7 @@ TrainOutcome Trainer::train() {
   TrainingState& state = *state_;
   const TrainConfig& config = state.config;
   int64_t number = state.step * config.accumulate;
-  Loader loader(*data_, state.tokenizer, loader_config(config), number);
+  Loader loader(*data_, state.tokenizer, loader_config(config, state.device().kind == Device::Cuda), number);
   const auto next = [&] {
     models::Batch batch = loader.next();
     if (hooks.on_batch) hooks.on_batch(number, batch);

@@ -1,11 +1,23 @@
 // Copies on the transfer stream, ordered with the kernels by events.
 #include "train/loop/upload.h"
 
-#include <cstring>
-
+#include "core/cuda/memory.h"
 #include "core/error.h"
 
 namespace medley::train {
+
+namespace {
+
+// The pictures in pinned memory: themselves, or copied into `place`.
+Tensor pinned(const Tensor& images, Tensor& place) {
+  if (images.is_contiguous() && images.storage()->is_pinned()) return images;
+  if (!place.defined() || place.shape() != images.shape())
+    place = Tensor::pinned(images.shape(), images.dtype());
+  place.copy_from(images);
+  return place;
+}
+
+}  // namespace
 
 PictureUpload::PictureUpload(Device device) : device_(device), slots_{Slot(device), Slot(device)} {}
 
@@ -20,16 +32,14 @@ void PictureUpload::send(const Tensor& images) {
   Slot& slot = slots_[sent_++ % slots_.size()];
   slot.sent.synchronize();
   if (!slot.images.defined() || slot.images.shape() != images.shape()) {
-    slot.pinned = std::make_unique<cuda::PinnedBuffer>(images.bytes());
     slot.images = Tensor::empty(images.shape(), images.dtype(), device_);
     // Kernels that are queued may still use the memory for what it was before.
     slot.released.record(cuda::current_stream(device_));
   }
-  const Tensor source = images.contiguous();
-  std::memcpy(slot.pinned->data<std::byte>(), source.raw(), source.bytes());
+  slot.source = pinned(images, slot.pinned);
   const Stream transfer = cuda::transfer_stream(device_);
   slot.released.hold(transfer);
-  slot.pinned->copy_to_device(slot.images.raw(), source.bytes(), transfer);
+  cuda::copy_to_device(slot.images.raw(), slot.source.raw(), slot.source.bytes(), transfer);
   slot.images.bump_version();
   slot.sent.record(transfer);
 }

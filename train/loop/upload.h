@@ -4,7 +4,6 @@
 #include <array>
 #include <memory>
 
-#include "core/cuda/memory.h"
 #include "core/cuda/stream.h"
 #include "core/tensor.h"
 
@@ -16,8 +15,9 @@ class PictureUpload {
   explicit PictureUpload(Device device);
   ~PictureUpload();
 
-  // Queues the copy of pictures that lie on the CPU, and may be changed afterwards. Waits while the
-  // one before the last is still on its way. At most two are sent that are not released.
+  // Queues the copy of pictures that lie on the CPU; where they are pinned they are held until they
+  // have arrived, else they are copied first. Waits while the one before the last is still on its
+  // way. At most two are sent that are not released.
   void send(const Tensor& images);
   // Where the oldest that was not received lies, for kernels that are queued from now on.
   Tensor receive();
@@ -27,7 +27,8 @@ class PictureUpload {
  private:
   struct Slot {
     explicit Slot(Device device) : sent(device), released(device) {}
-    std::unique_ptr<cuda::PinnedBuffer> pinned;
+    Tensor pinned;  // what is sent of pictures that lie elsewhere
+    Tensor source;  // pinned; kept while it is sent
     Tensor images;
     cuda::Event sent, released;
   };

@@ -9,6 +9,7 @@
 #include "train/eval/retrieval.h"
 #include "train/io/files.h"
 #include "train/loop/data_source.h"
+#include "train/loop/state.h"
 #include "train/loop/metrics.h"
 #include "train/report/finish.h"
 #include "train/report/html.h"
@@ -66,7 +67,7 @@ class Collector {
       Tensor tokens = encoded.image_tokens.slice(0, i, i + 1);
       std::vector<int32_t> ids = caption_tokens(*loaded_.model, tokens)[0];
       CaptionedPicture picture;
-      picture.image = data.sample(i).image;
+      picture.image = *data.sample(i).image;
       picture.split = split;
       picture.said = tokenizer.decode(ids);
       picture.truth = encoded.captions[static_cast<size_t>(i)];
@@ -90,7 +91,7 @@ class Collector {
         if (search.found.size() == kFound) break;
         auto at = static_cast<size_t>(i);
         search.found.push_back(
-            {data.sample(i).image, encoded.captions[at], encoded.names[at].contains(search.query)});
+            {*data.sample(i).image, encoded.captions[at], encoded.names[at].contains(search.query)});
       }
       report_.searches.push_back(std::move(search));
     }
@@ -127,7 +128,7 @@ void add_facts(ReportData& report, LoadedModel& loaded, const Json& summary) {
   fact("preset", config.preset);
   fact("seed", std::to_string(config.seed));
   fact("size", parameters + ", vocabulary " + std::to_string(loaded.tokenizer.size()));
-  fact("checkpoint", loaded.checkpoint);
+  fact("checkpoint", loaded.source);
   if (steps > 0) {
     fact("training", str(with_commas(steps), " steps of ", config.pictures_per_step(),
                          " pictures in ", duration(seconds)));
@@ -171,7 +172,8 @@ ReportData collect_report(const RunFolder& run, LoadedModel& loaded, const Json&
   ReportData report;
   report.title = config.preset;
   report.metrics = read_metrics(run.metrics());
-  const std::unique_ptr<models::Objective> objective = described(loaded);
+  const std::unique_ptr<models::Objective> objective =
+      new_objective(config, loaded.tokenizer, {Device::Meta});
   report.losses = objective->losses_of(config.batch_size);
   if (const Json* eval = summary.find("eval")) report.eval = *eval;
   report.config = print_config(config);

@@ -4,6 +4,7 @@
 
 #include "train/io/json.h"
 #include "train/loop/run_folder.h"
+#include "train/pipeline/load_model.h"
 #include "train/report/report.h"
 
 namespace medley::train {

@@ -8,6 +8,7 @@
 #include "train/eval/evaluate.h"
 #include "train/io/files.h"
 #include "train/loop/data_source.h"
+#include "train/loop/state.h"
 #include "train/report/collect.h"
 #include "train/report/machine.h"
 
@@ -34,8 +35,9 @@ Json evaluate_splits(LoadedModel& loaded, const std::vector<std::string>& splits
 }
 
 Json finish_run(const RunFolder& run, const TrainOutcome& outcome, Device device) {
-  LoadedModel loaded = load_model(run.path, device);
-  const models::Evaluation what = described(loaded)->evaluation();
+  LoadedModel loaded = load_model(run.path, {.device = str(device)});
+  const models::Evaluation what =
+      new_objective(loaded.config, loaded.tokenizer, {Device::Meta})->evaluation();
   Json training = Json::object();
   training.set("seconds", outcome.seconds)
       .set("steps", outcome.step)
@@ -56,7 +58,7 @@ Json finish_run(const RunFolder& run, const TrainOutcome& outcome, Device device
 }
 
 std::string write_report(const RunFolder& run) {
-  LoadedModel loaded = load_model(run.path);
+  LoadedModel loaded = load_model(run.path, {.device = "cpu"});
   std::error_code error;
   Json summary =
       std::filesystem::exists(run.summary(), error) ? Json::read(run.summary()) : Json::object();

@@ -6,6 +6,7 @@
 #include "train/io/json.h"
 #include "train/loop/run_folder.h"
 #include "train/loop/trainer.h"
+#include "train/pipeline/load_model.h"
 
 namespace medley::train {
 

@@ -1,5 +1,5 @@
 // Declares the parameters of linear layers.
-#include "models/layers/linear.h"
+#include "autograd/nn/linear.h"
 
 #include <cmath>
 
@@ -7,15 +7,15 @@
 #include "autograd/ops/drop_path.h"
 #include "autograd/ops/dropout.h"
 
-namespace medley::models {
-
-using autograd::Init;
-using autograd::ParameterBuilder;
+namespace medley::autograd {
 
 Linear::Linear(ParameterBuilder& builder, const std::string& name, int64_t in, int64_t out,
                Init weight, Init bias)
     : weight_(builder.add(name + ".weight", {out, in}, weight)),
       bias_(builder.add(name + ".bias", {out}, bias)) {}
+
+Linear::Linear(ParameterBuilder& builder, const std::string& name, int64_t in, int64_t out)
+    : Linear(builder, name, in, out, torch_default(in), torch_default(in)) {}
 
 Linear Linear::fused(ParameterBuilder& builder, const std::string& name, const std::string& joined,
                      const std::vector<std::string>& parts, int64_t in, int64_t out, Init weight) {
@@ -31,19 +31,19 @@ Linear Linear::fused(ParameterBuilder& builder, const std::string& name, const s
   return layer;
 }
 
-Tensor Linear::operator()(const Tensor& x, const autograd::LinearOptions& options) const {
-  return autograd::linear(x, weight_.compute(), bias_, options);
+Tensor Linear::operator()(const Tensor& x, const LinearOptions& options) const {
+  return linear(x, weight_.compute(), bias_, options);
 }
 
 Tensor Linear::residual(const Tensor& x, const Tensor& residual, const kernels::DropoutKey& key,
                         int64_t samples) const {
   if (!key.active()) return (*this)(x, {.gelu = false, .residual = residual});
-  if (samples > 0) return autograd::drop_path(residual, (*this)(x), samples, key);
-  return autograd::add(residual, autograd::dropout((*this)(x), key));
+  if (samples > 0) return drop_path(residual, (*this)(x), samples, key);
+  return add(residual, dropout((*this)(x), key));
 }
 
 Init torch_default(int64_t fan_in) {
   return Init::uniformly(1 / std::sqrt(static_cast<double>(fan_in)));
 }
 
-}  // namespace medley::models
+}  // namespace medley::autograd

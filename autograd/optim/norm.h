@@ -6,7 +6,7 @@
 
 #include "core/arena.h"
 
-namespace medley::train {
+namespace medley::autograd {
 
 // What kernels::SquaredNorm gives, where the tensor is.
 struct SquaredNorm {
@@ -30,4 +30,4 @@ struct BadTensor {
 // The first entry, in the order of declaration, with a value that is not finite.
 BadTensor first_nonfinite(const FlatArena& arena);
 
-}  // namespace medley::train
+}  // namespace medley::autograd

@@ -4,15 +4,15 @@
 
 #include <string>
 
-#include "models/layers/linear.h"
+#include "autograd/nn/linear.h"
 
-namespace medley::models {
+namespace medley::autograd {
 
 class Mlp {
  public:
   Mlp() = default;
-  Mlp(autograd::ParameterBuilder& builder, const std::string& first, const std::string& second,
-      int64_t width, int64_t hidden, autograd::Init weight)
+  Mlp(ParameterBuilder& builder, const std::string& first, const std::string& second, int64_t width,
+      int64_t hidden, Init weight)
       : first_(builder, first, width, hidden, weight),
         second_(builder, second, hidden, width, weight) {}
 
@@ -26,4 +26,4 @@ class Mlp {
   Linear first_, second_;
 };
 
-}  // namespace medley::models
+}  // namespace medley::autograd

@@ -1,5 +1,5 @@
 // Norms and the search for values that are not finite.
-#include "train/loop/finite.h"
+#include "autograd/optim/norm.h"
 
 #include <cmath>
 
@@ -7,11 +7,11 @@
 #include "kernels/dispatch.h"
 #include "kernels/norm.h"
 
-namespace medley::train {
+namespace medley::autograd {
 SquaredNorm squared_norm(const Tensor& flat) {
   const SquaredNorm squared{Tensor::empty({1}, DType::f64, flat.device()),
                             Tensor::empty({1}, DType::i64, flat.device())};
-  autograd::with_float("squared_norm", flat.dtype(), [&](auto zero) {
+  with_float("squared_norm", flat.dtype(), [&](auto zero) {
     using T = decltype(zero);
     MEDLEY_KERNEL(squared_norm, flat.device(),
                   kernels::SquaredNorm<T>{.n = flat.elements(),
@@ -38,4 +38,4 @@ BadTensor first_nonfinite(const FlatArena& arena) {
   return {};
 }
 
-}  // namespace medley::train
+}  // namespace medley::autograd

@@ -1,0 +1,206 @@
+// Finds out what a path means and loads it.
+#include "train/pipeline/load_model.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "core/cuda/device.h"
+#include "core/error.h"
+#include "core/str.h"
+#include "train/checkpoint/hf_tokenizer.h"
+#include "train/loop/run_folder.h"
+#include "train/loop/state.h"
+
+namespace medley::train {
+namespace {
+
+namespace fs = std::filesystem;
+using models::HfModel;
+
+// What training keeps beside the model: momentum towers and queues.
+bool is_left_behind(const std::string& name) {
+  for (const char* part : {"visual_encoder_m.", "text_encoder_m.", "vision_proj_m.", "text_proj_m.",
+                           "image_queue", "text_queue", "queue_ptr", "ptr_queue", "idx_queue"})
+    if (name.starts_with(part)) return true;
+  return false;
+}
+
+models::HfConfig hf_of(const models::ModelConfig& model, const models::Tokenizer& tokenizer) {
+  models::HfConfig hf;
+  hf.model = model;
+  hf.model.vocab_size = tokenizer.size();
+  hf.pad = tokenizer.pad();
+  hf.sep = tokenizer.sep();
+  hf.dec = tokenizer.dec();
+  return hf;
+}
+
+LoadedModel load_run(const std::string& path, const OpenOptions& options) {
+  if (options.image_size > 0)
+    throw ConfigError("another picture size does not go with a run",
+                      "convert it to safetensors first");
+  const std::string checkpoint = find_checkpoint(path);
+  TrainConfig config = checkpoint_config(checkpoint);
+  models::Tokenizer tokenizer = models::Tokenizer::read(checkpoint + "/vocab.txt");
+  auto model =
+      load_checkpoint_model(checkpoint, config, tokenizer, cuda::choose_device(options.device));
+  return {.source = checkpoint,
+          .kind = "a medley checkpoint",
+          .config = std::move(config),
+          .hf = hf_of(model->model(), tokenizer),
+          .tokenizer = std::move(tokenizer),
+          .model = std::move(model),
+          .parts = all_parts()};
+}
+
+// What a BlipModel or a model for questions is run on.
+Device cpu_alone(const std::string& kind, const std::string& device) {
+  if (device != "auto" && device != "cpu")
+    throw DeviceError(str(kind, " runs on the CPU alone, not on ", device));
+  return {};
+}
+
+// Makes the model that hf and parts describe, and reads its weights.
+void read_weights(LoadedModel& loaded, const OpenOptions& options) {
+  models::HfConfig& hf = loaded.hf;
+  if (options.image_size > 0) hf.model.image_size = options.image_size;
+  loaded.config.model = hf.model;
+  models::WeightFiles files(loaded.source);
+  if (hf.kind == HfModel::base) {
+    loaded.base = std::make_unique<models::HfBase>(files, hf, DType::f32,
+                                                   cpu_alone(loaded.kind, options.device));
+    return;
+  }
+  const models::SpecialTokens tokens{hf.sep, hf.dec, loaded.tokenizer.enc()};
+  if (hf.kind == HfModel::vqa)
+    loaded.vqa = std::make_unique<models::Vqa>(
+        hf.model, tokens, DType::f32, cpu_alone(loaded.kind, options.device), std::nullopt);
+  else
+    loaded.model = std::make_unique<models::Blip>(hf.model, tokens, DType::f32,
+                                                  cuda::choose_device(options.device));
+  loaded.report = models::load_weights(
+      files, {&loaded.weights()},
+      {.parts = loaded.parts, .allow_missing = options.allow_missing, .allow_unexpected = true});
+  std::vector<std::string>& unknown = loaded.report.unexpected;
+  loaded.left_behind = static_cast<int64_t>(std::erase_if(unknown, is_left_behind));
+  if (unknown.empty() || options.allow_unexpected) return;
+  std::string names;
+  for (size_t i = 0; i < std::min<size_t>(unknown.size(), 10); ++i) names += "\n  " + unknown[i];
+  throw DataError(str(loaded.source, " has ", unknown.size(), " tensors that nobody knows:", names),
+                  "--allow-unexpected (OpenOptions::allow_unexpected) leaves them out");
+}
+
+LoadedModel load_folder(const std::string& path, const OpenOptions& options) {
+  const models::HfConfig hf = models::read_hf_config(path + "/config.json");
+  LoadedModel loaded{.source = path,
+                     .kind = str("a ", models::architecture_of(hf.kind)),
+                     .config = {},
+                     .hf = hf,
+                     .tokenizer = read_hf_tokenizer(path, hf),
+                     .parts = models::parts_of(hf.kind),
+                     .as_original = false};
+  read_weights(loaded, options);
+  return loaded;
+}
+
+models::Tokenizer vocabulary_of(const std::string& path, const std::string& file) {
+  if (path.empty())
+    throw ConfigError(file + " carries no vocabulary",
+                      "give its vocab.txt with --vocab (OpenOptions::vocab)");
+  std::vector<std::string> pieces = models::Tokenizer::read_pieces(path);
+  for (const char* added : {"[DEC]", "[ENC]"})
+    if (std::find(pieces.begin(), pieces.end(), added) == pieces.end()) pieces.push_back(added);
+  return models::Tokenizer(std::move(pieces));
+}
+
+LoadedModel load_file(const std::string& path, const OpenOptions& options) {
+  models::Tokenizer tokenizer = vocabulary_of(options.vocab, path);
+  const TrainConfig sizes = load_config(options.config);
+  LoadedModel loaded{.source = path,
+                     .kind = "a file of weights",
+                     .config = {},
+                     .hf = hf_of(sizes.model, tokenizer),
+                     .tokenizer = std::move(tokenizer)};
+  const models::WeightFiles files(path);
+  for (const std::string& part : all_parts())
+    if (std::any_of(files.entries().begin(), files.entries().end(),
+                    [&](const models::WeightEntry& e) { return e.name.starts_with(part); }))
+      loaded.parts.push_back(part);
+  if (loaded.parts.empty()) throw DataError(path + " holds no part of a BLIP");
+  // Only VQA has both texts without matching: encoder and decoder share nothing there.
+  if (loaded.has("text_encoder.") && loaded.has("text_decoder.") && !loaded.has("itm_head."))
+    loaded.hf.kind = HfModel::vqa;
+  read_weights(loaded, options);
+  return loaded;
+}
+
+}  // namespace
+
+const std::vector<std::string>& all_parts() {
+  static const std::vector<std::string> parts = {
+      "visual_encoder.", "text_encoder.", "text_decoder.", "vision_proj.",
+      "text_proj.",      "itm_head.",     "temp"};
+  return parts;
+}
+
+bool LoadedModel::has(const char* part) const {
+  return std::find(parts.begin(), parts.end(), part) != parts.end();
+}
+
+bool LoadedModel::captions() const { return model && has("text_decoder."); }
+
+bool LoadedModel::matching() const { return model && has("text_encoder.") && has("itm_head."); }
+
+bool LoadedModel::projections() const {
+  return base || (model && has("text_encoder.") && has("vision_proj.") && has("text_proj."));
+}
+
+int64_t LoadedModel::text_tokens() const {
+  return as_original ? config.model.max_tokens : config.model.max_positions;
+}
+
+int64_t LoadedModel::caption_tokens() const {
+  return as_original ? config.model.max_tokens : std::min<int64_t>(20, config.model.max_positions);
+}
+
+const FlatArena& LoadedModel::weights() const {
+  return vqa ? vqa->weights().weights : model->weights().weights;
+}
+
+std::string LoadedModel::clean(const std::string& text) const {
+  if (!as_original) return text;
+  return vqa ? models::clean_question(text) : models::clean_caption(text);
+}
+
+std::vector<int32_t> LoadedModel::encode(const std::string& text) const {
+  const std::string words = clean(text);
+  const int64_t most = text_tokens();
+  std::vector<int32_t> ids = tokenizer.encode_caption(words, most + 1);
+  if (ids.size() == 2) throw ValueError(str("the text '", text, "' has no word"));
+  if (static_cast<int64_t>(ids.size()) <= most) return ids;
+  if (as_original) return tokenizer.encode_caption(words, most);
+  throw ValueError(str("the text '", text.substr(0, 40), "...' has more than ", most,
+                       " tokens, [CLS] and [SEP] counted: the model has no positions for them"),
+                   "use a shorter text");
+}
+
+models::PackedText LoadedModel::encode(const std::vector<std::string>& texts) const {
+  std::vector<std::vector<int32_t>> ids;
+  for (const std::string& text : texts) ids.push_back(encode(text));
+  return models::pack(ids);
+}
+
+void LoadedModel::require(bool has, const char* what) const {
+  if (!has)
+    throw CheckpointError(str(source, " has no ", what, ": it is ", kind),
+                          "use a medley run, or the folder of a model that was trained for this");
+}
+
+LoadedModel load_model(const std::string& path, const OpenOptions& options) {
+  std::error_code error;
+  if (fs::is_regular_file(path, error)) return load_file(path, options);
+  if (fs::exists(path + "/config.json", error)) return load_folder(path, options);
+  return load_run(path, options);
+}
+
+}  // namespace medley::train
