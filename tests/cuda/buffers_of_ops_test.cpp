@@ -16,12 +16,15 @@
 #include "kernels/itc.h"
 #include "kernels/layernorm.h"
 #include "kernels/linear.h"
+#include "kernels/mul.h"
 #include "kernels/norm.h"
 #include "kernels/normalize.h"
 #include "kernels/patch_embed.h"
 #include "kernels/relu.h"
 #include "kernels/sampling.h"
 #include "kernels/select_texts.h"
+#include "kernels/softmax.h"
+#include "kernels/sum.h"
 #include "tests/cuda/support.h"
 
 namespace medley::tests {
@@ -93,6 +96,21 @@ TEST_CASE("buffers: flat ops", "[buffers]") {
   MEDLEY_CHECK_OP(squared_norm, norm, x, nonfinite);
   Clamp<float> clamp{.n = 9};
   CHECK_THROWS_WITH(ops::clamp(clamp, stream()), Contains("[clamp] x is null"));
+}
+
+TEST_CASE("buffers: products, sums and softmax", "[buffers]") {
+  if (no_device()) return;
+  Memory m;
+  const Mul<bf16> mul{.n = 9, .a = m, .b = m, .y = m};
+  MEDLEY_CHECK_OP(mul, mul, b, y);
+  const SumForward<float> sum{.outer = 2, .n = 3, .inner = 4, .x = m, .y = m};
+  MEDLEY_CHECK_OP(sum_forward, sum, x, y);
+  const SumBackward<bf16> dsum{.outer = 2, .n = 3, .inner = 4, .dy = m, .dx = m};
+  MEDLEY_CHECK_OP(sum_backward, dsum, dy, dx);
+  const SoftmaxForward<bf16> softmax{.rows = 2, .n = 9, .x = m, .y = m};
+  MEDLEY_CHECK_OP(softmax_forward, softmax, x, y);
+  const SoftmaxBackward<float> dsoftmax{.rows = 2, .n = 9, .dy = m, .y = m, .dx = m};
+  MEDLEY_CHECK_OP(softmax_backward, dsoftmax, y, dx);
 }
 
 TEST_CASE("buffers: ops on rows", "[buffers]") {

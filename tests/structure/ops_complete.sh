@@ -1,6 +1,6 @@
 #!/bin/sh
 # ops_complete.sh ROOT: an op is one word. Each kernels/OP.h has its reference, CPU kernel, cases,
-# test, and autograd op. Prints what is missing; fails when something is.
+# test, CUDA kernel, its test, and autograd op. Prints what is missing; fails when something is.
 set -eu
 cd "$1"
 
@@ -15,6 +15,12 @@ for contract in kernels/*.h; do
   need "kernels/cpu/$op.cpp"
   need "tests/ops/${op}_test.cpp"
   need "tests/ops/cases/${op}_cases.h"
+  need "kernels/cuda/$op.cu"
+  case $op in
+    attention) tested="attention_forward attention_backward" ;;
+    *) tested=$op ;;
+  esac
+  for part in $tested; do need "tests/cuda/${part}_test.cpp"; done
   case $op in
     adamw | clamp | ema | norm | sampling | select_texts) continue ;; # nothing flows back through them
     gather) differentiable=rows ;;             # named by what it takes, not by how

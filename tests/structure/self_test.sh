@@ -12,7 +12,7 @@ failures=0
 clean_tree() {
   rm -rf "$tree"
   for folder in core kernels/cpu kernels/cuda kernels/reference autograd/ops models train \
-    tests/ops/cases bench cmake .ci; do
+    tests/ops/cases tests/cuda bench cmake .ci; do
     mkdir -p "$tree/$folder"
   done
   : >"$tree/medley"
@@ -23,7 +23,8 @@ clean_tree() {
     tests/ops/cases/gelu_cases.h; do
     echo '#include "core/shape.h"' >"$tree/$file"
   done
-  for file in kernels/cpu/gelu.cpp tests/ops/gelu_test.cpp autograd/ops/gelu.cpp; do
+  for file in kernels/cpu/gelu.cpp kernels/cuda/gelu.cu tests/ops/gelu_test.cpp \
+    tests/cuda/gelu_test.cpp autograd/ops/gelu.cpp; do
     echo '#include "kernels/gelu.h"' >"$tree/$file"
   done
 }
@@ -63,8 +64,9 @@ echo '#include <nlohmann/json.hpp>  // no' >"$tree/train/bad.h"
 must_fail layering.sh 'train/bad.h:1: nlohmann'
 echo '#include <toml++/toml.h>' | tee "$tree/train/a.cpp" >"$tree/train/b.cpp"
 must_fail layering.sh 'toml++ is in train/a.cpp already'
-for file in kernels/reference/gelu.h kernels/cpu/gelu.cpp tests/ops/gelu_test.cpp \
-  tests/ops/cases/gelu_cases.h autograd/ops/gelu.h autograd/ops/gelu.cpp; do
+for file in kernels/reference/gelu.h kernels/cpu/gelu.cpp kernels/cuda/gelu.cu \
+  tests/ops/gelu_test.cpp tests/cuda/gelu_test.cpp tests/ops/cases/gelu_cases.h \
+  autograd/ops/gelu.h autograd/ops/gelu.cpp; do
   rm "$tree/$file"
   must_fail ops_complete.sh "$file"
 done
