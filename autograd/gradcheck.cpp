@@ -42,11 +42,7 @@ void gradcheck(const std::function<Tensor(const std::vector<Tensor>&)>& fn,
   Tensor weights;
   {
     Tape tape;
-    Tensor y;
-    {
-      const Recording recording(tape);
-      y = fn(leaves);
-    }
+    const Tensor y = tape.record([&] { return fn(leaves); });
     weights = contraction_weights(y);
     tape.backward({y}, {weights});
   }

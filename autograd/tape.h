@@ -102,6 +102,10 @@ class Tape {
   Tape(const Tape&) = delete;
   Tape& operator=(const Tape&) = delete;
 
+  // Runs forward() while this tape records, and returns what it returns.
+  template <class Forward>
+  auto record(const Forward& forward);
+
   // Runs backward from a one-element loss with gradient `seed`. A second call throws AutogradError:
   // what was saved is freed as the walk passes it.
   void backward(const Tensor& loss, double seed = 1);
@@ -145,6 +149,12 @@ class Recording {
  private:
   Tape* previous_;
 };
+
+template <class Forward>
+auto Tape::record(const Forward& forward) {
+  const Recording recording(*this);
+  return forward();
+}
 
 // Ops in its lifetime record nothing.
 class NoGrad {

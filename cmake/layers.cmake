@@ -10,12 +10,11 @@ function(medley_layer name)
   file(GLOB_RECURSE sources RELATIVE ${PROJECT_SOURCE_DIR} CONFIGURE_DEPENDS
     ${PROJECT_SOURCE_DIR}/${name}/*.cpp)
   list(FILTER sources EXCLUDE REGEX "/(main|cuda)\\.cpp$|/cuda/|/emulator/")
-  file(GLOB_RECURSE headers CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${name}/*.h)
   add_library(medley_${name} STATIC ${sources})
   add_library(medley::${name} ALIAS medley_${name})
   set_target_properties(medley_${name} PROPERTIES EXPORT_NAME ${name})
-  target_sources(medley_${name} PUBLIC
-    FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR} FILES ${headers})
+  target_include_directories(medley_${name} PUBLIC
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}> $<INSTALL_INTERFACE:include>)
   target_compile_features(medley_${name} PUBLIC cxx_std_20)
   target_link_libraries(medley_${name} PRIVATE $<BUILD_INTERFACE:medley_options> PUBLIC ${ARGN})
 endfunction()
@@ -28,8 +27,10 @@ medley_layer(models medley_autograd)
 target_link_libraries(medley_models PRIVATE medley::utf8proc)
 medley_layer(train medley_models)
 target_link_libraries(medley_train PRIVATE PNG::PNG JPEG::JPEG medley::webp medley::xxhash
-  $<BUILD_INTERFACE:nlohmann_json::nlohmann_json> $<BUILD_INTERFACE:tomlplusplus::tomlplusplus>
-  $<BUILD_INTERFACE:CLI11::CLI11>)
+  $<BUILD_INTERFACE:nlohmann_json::nlohmann_json> $<BUILD_INTERFACE:CLI11::CLI11>)
+# toml++'s target would bring its compiled form, a shared library to link against.
+target_include_directories(medley_train SYSTEM PRIVATE
+  $<TARGET_PROPERTY:tomlplusplus::tomlplusplus,INTERFACE_INCLUDE_DIRECTORIES>)
 
 if(EXISTS ${PROJECT_SOURCE_DIR}/train/cli/main.cpp)
   add_executable(medley train/cli/main.cpp)
