@@ -80,9 +80,10 @@ const std::vector<Function>& functions() {
 // printing, for decisions and for kernels: who makes a tensor of them again has ended the gradient
 // in writing.
 const std::set<std::string> kWithoutATensor = {
-    "empty",  "zeros",    "from",  "defined", "shape", "strides",       "rank",     "size",
-    "bytes",  "elements", "dtype", "device",  "str",   "is_contiguous", "data",     "raw",
-    "offset", "storage",  "item",  "version", "link",  "to_vector",     "set_link", "bump_version"};
+    "empty",         "pinned",    "zeros",    "from",        "defined", "shape",  "strides",
+    "rank",          "size",      "bytes",    "elements",    "dtype",   "device", "str",
+    "is_contiguous", "data",      "raw",      "offset",      "storage", "item",   "version",
+    "link",          "to_vector", "set_link", "bump_version"};
 
 // The names of the public member functions in core/tensor.h, constructors left out.
 std::set<std::string> declared_functions() {

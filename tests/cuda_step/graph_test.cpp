@@ -58,6 +58,33 @@ TEST_CASE("step graph: launched steps are the run ones in every bit", "[cuda_ste
   CHECK(launched.lines == eager.lines);
 }
 
+TEST_CASE("step graph: retrieval is launched, captioning run, with the CPU's losses",
+          "[cuda_step]") {
+  if (no_device()) return;
+  const TempFolder folder;
+  TrainConfig config = graph_config();
+  config.objective = GENERATE("retrieval", "caption");
+  config.model.dropout = config.model.drop_path = 0;
+  config.steps = 4;
+  const auto train = [&](const std::string& name) {
+    Trainer trainer = Trainer::start(config, folder / name);
+    trainer.train();
+    return std::pair(trainer.graph().launches(), timeless_lines(folder / name));
+  };
+  const auto [launches, lines] = train("launched");
+  CHECK((launches > 0) == (config.objective == "retrieval"));
+  config.graph = false;
+  CHECK(train("eager").second == lines);
+  config.device = "cpu";
+  const Json host = Json::parse(train("cpu").second[0], "cpu"),
+             device = Json::parse(lines[0], "cuda");
+  for (const auto& [name, value] : host.members()) {
+    CAPTURE(name);
+    if (value.is_number() && name != "itm" && name != "itm_accuracy" && name != "gradient_norm")
+      CHECK(device.at(name).number() == Approx(value.number()).epsilon(1e-5));
+  }
+}
+
 TEST_CASE("step graph: steps of several batches, of one shape and of two", "[cuda_step]") {
   if (no_device()) return;
   const TempFolder folder;

@@ -9,7 +9,6 @@
 namespace medley::oracle {
 namespace {
 
-using models::BatchInfo;
 using models::Blip;
 using models::GenerateOptions;
 

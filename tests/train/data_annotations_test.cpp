@@ -89,7 +89,7 @@ TEST_CASE("every list of picturebook opens") {
     const auto data =
         open_json_tar(picturebook() + "/" + name + ".json", picturebook() + "/images.tar");
     CHECK(data->size() == rows);
-    CHECK(data->sample(rows - 1).image.width == 64);
+    CHECK(data->sample(rows - 1).image->width == 64);
   }
 }
 

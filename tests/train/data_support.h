@@ -94,10 +94,9 @@ class NumberedPictures : public Dataset {
   Sample sample(int64_t index) const override {
     if (index == bad_) throw DataError("picture is damaged");
     const auto grey = static_cast<uint8_t>(index);
-    return {{side_, side_, std::vector<uint8_t>(static_cast<size_t>(side_ * side_ * 3), grey)},
-            caption(index),
-            {"another text"},
-            str(index)};
+    const Image image{side_, side_,
+                      std::vector<uint8_t>(static_cast<size_t>(side_ * side_ * 3), grey)};
+    return {std::make_shared<const Image>(image), caption(index), {"another text"}, str(index)};
   }
   std::string caption(int64_t index) const override { return str("Picture ", index % modulo_); }
 
