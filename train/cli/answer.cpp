@@ -4,12 +4,12 @@
 
 #include "autograd/tape.h"
 #include "core/error.h"
+#include "core/read_text.h"
 #include "core/str.h"
 #include "train/cli/commands.h"
 #include "train/cli/open_model.h"
 #include "train/cli/pictures.h"
 #include "train/cli/print.h"
-#include "train/io/files.h"
 
 namespace medley::train {
 namespace {

@@ -6,8 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "core/json.h"
 #include "train/data/dataset.h"
-#include "train/io/json.h"
 
 namespace medley::train {
 
