@@ -20,6 +20,7 @@ function(medley_layer name)
 endfunction()
 
 medley_layer(core Threads::Threads)
+target_link_libraries(medley_core PRIVATE $<BUILD_INTERFACE:nlohmann_json::nlohmann_json>)
 medley_layer(kernels medley_core)
 target_link_libraries(medley_kernels PRIVATE $<BUILD_INTERFACE:Eigen3::Eigen>)
 medley_layer(autograd medley_kernels)
@@ -27,7 +28,7 @@ medley_layer(models medley_autograd)
 target_link_libraries(medley_models PRIVATE medley::utf8proc)
 medley_layer(train medley_models)
 target_link_libraries(medley_train PRIVATE PNG::PNG JPEG::JPEG medley::webp medley::xxhash
-  $<BUILD_INTERFACE:nlohmann_json::nlohmann_json> $<BUILD_INTERFACE:CLI11::CLI11>)
+  $<BUILD_INTERFACE:CLI11::CLI11>)
 # toml++'s target would bring its compiled form, a shared library to link against.
 target_include_directories(medley_train SYSTEM PRIVATE
   $<TARGET_PROPERTY:tomlplusplus::tomlplusplus,INTERFACE_INCLUDE_DIRECTORIES>)

@@ -5,22 +5,24 @@
 #include <cmath>
 
 #include "core/error.h"
+#include "core/json.h"
 #include "core/str.h"
-#include "models/weights/flat_json.h"
 
 namespace medley::models {
 namespace {
 
+// What is absent or null has a default.
 class Reader {
  public:
-  explicit Reader(const std::string& path) : path_(path), values_(read_flat_json_file(path)) {}
+  explicit Reader(const std::string& path) : path_(path), json_(Json::read(path)) {
+    if (!json_.is_object()) throw DataError(path + ": it holds no object");
+  }
 
   double number(const std::string& key, double otherwise) const {
-    const auto found = values_.find(key);
-    if (found == values_.end() || found->second.kind == FlatValue::null) return otherwise;
-    if (found->second.kind != FlatValue::number)
-      throw DataError(path_ + ": '" + key + "' is not a number");
-    return found->second.number_value;
+    const Json* found = find(key);
+    if (!found) return otherwise;
+    if (!found->is_number()) throw DataError(path_ + ": '" + key + "' is not a number");
+    return found->number();
   }
   int64_t size(const std::string& key, int64_t otherwise) const {
     const double value = number(key, static_cast<double>(otherwise));
@@ -29,21 +31,34 @@ class Reader {
     return static_cast<int64_t>(value);
   }
   std::string text(const std::string& key, const std::string& otherwise) const {
-    const auto found = values_.find(key);
-    if (found == values_.end() || found->second.kind == FlatValue::null) return otherwise;
-    if (found->second.kind != FlatValue::string)
-      throw DataError(path_ + ": '" + key + "' is not text");
-    return found->second.text;
+    const Json* found = find(key);
+    if (!found) return otherwise;
+    if (!found->is_string()) throw DataError(path_ + ": '" + key + "' is not text");
+    return found->text();
+  }
+  std::string architecture() const {
+    const Json* list = find("architectures");
+    const bool named =
+        list && list->is_array() && !list->items().empty() && list->items()[0].is_string();
+    return named ? list->items()[0].text() : "";
   }
   const std::string& path() const { return path_; }
 
  private:
+  // "table.key" or "key".
+  const Json* find(const std::string& key) const {
+    const size_t dot = key.find('.');
+    const Json* table = dot == key.npos ? &json_ : json_.find(key.substr(0, dot));
+    const Json* found = table ? table->find(key.substr(dot == key.npos ? 0 : dot + 1)) : nullptr;
+    return found && !found->is_null() ? found : nullptr;
+  }
+
   std::string path_;
-  FlatJson values_;
+  Json json_;
 };
 
 HfModel kind_of(const Reader& json) {
-  const std::string name = json.text("architectures.0", "");
+  const std::string name = json.architecture();
   for (const HfModel kind : {HfModel::caption, HfModel::itm, HfModel::vqa, HfModel::base})
     if (name == architecture_of(kind)) return kind;
   throw DataError(json.path() + ": the architecture '" + name + "' is no BLIP that medley knows",

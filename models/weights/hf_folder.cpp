@@ -5,9 +5,9 @@
 #include <set>
 
 #include "core/error.h"
+#include "core/json.h"
 #include "core/str.h"
 #include "models/weights/elements.h"
-#include "models/weights/json_text.h"
 #include "models/weights/names.h"
 
 namespace medley::models {
@@ -15,7 +15,7 @@ namespace {
 
 // transformers' configurations take 0.0 for a float and refuse 0.
 std::string real(double value) {
-  const std::string text = json_number(value);
+  const std::string text = Json(value).dump();
   return text.find_first_not_of("-0123456789") == std::string::npos ? text + ".0" : text;
 }
 

@@ -8,10 +8,10 @@
 #include <unordered_set>
 
 #include "core/error.h"
+#include "core/json.h"
 #include "core/str.h"
 #include "core/suggest.h"
 #include "models/weights/elements.h"
-#include "models/weights/json_text.h"
 
 namespace medley::models {
 namespace {
@@ -82,10 +82,10 @@ class Lister {
         scalars_.push_back({path, std::to_string(value.integer)});
         break;
       case Kind::real:
-        scalars_.push_back({path, json_number(value.real)});
+        scalars_.push_back({path, Json(value.real).dump()});
         break;
       case Kind::string:
-        scalars_.push_back({path, json_quote(value.text)});
+        scalars_.push_back({path, Json(value.text).dump()});
         break;
       case Kind::global:
       case Kind::storage:

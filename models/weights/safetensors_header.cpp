@@ -4,14 +4,12 @@
 #include <array>
 
 #include "core/error.h"
+#include "core/json.h"
 #include "core/str.h"
-#include "models/weights/json_reader.h"
 #include "models/weights/safetensors.h"
 
 namespace medley::models {
 namespace {
-
-using Event = JsonReader::Event;
 
 struct FileDtype {
   const char* name;
@@ -26,81 +24,52 @@ constexpr std::array<FileDtype, 22> kFileDtypes = {{
     {"I64", 64},    {"U64", 64},
 }};
 
-uint64_t read_size(JsonReader& json, const std::string& what) {
-  if (json.next() != Event::integer || json.integer() < 0)
-    json.fail(what + " is not a whole number >= 0");
-  return static_cast<uint64_t>(json.integer());
+[[noreturn]] void fail(const std::string& source, const std::string& what) {
+  throw DataError(source + ": " + what);
 }
 
-void read_shape(JsonReader& json, SafetensorsEntry& entry) {
-  if (json.next() != Event::begin_array) json.fail("shape of '" + entry.name + "' is not a list");
-  for (Event event = json.next(); event != Event::end_array; event = json.next()) {
-    if (event != Event::integer || json.integer() < 0)
-      json.fail("shape of '" + entry.name + "' has a size that is not a whole number >= 0");
-    entry.shape.push_back(static_cast<uint64_t>(json.integer()));
+std::vector<uint64_t> read_sizes(const Json& list, const std::string& what,
+                                 const std::string& source) {
+  if (!list.is_array()) fail(source, what + " is not a list");
+  std::vector<uint64_t> sizes;
+  for (const Json& size : list.items()) {
+    if (!size.is_integer() || size.integer() < 0)
+      fail(source, what + " holds something else than whole numbers >= 0");
+    sizes.push_back(static_cast<uint64_t>(size.integer()));
   }
+  return sizes;
 }
 
-void read_offsets(JsonReader& json, SafetensorsEntry& entry) {
-  std::string what = "data_offsets of '" + entry.name + "'";
-  if (json.next() != Event::begin_array) json.fail(what + " is not a list");
-  entry.begin = read_size(json, what);
-  entry.end = read_size(json, what);
-  if (json.next() != Event::end_array) json.fail(what + " has more than two numbers");
-}
-
-SafetensorsEntry read_entry(JsonReader& json, std::string name, bool strict) {
-  SafetensorsEntry entry;
-  entry.name = std::move(name);
-  if (json.next() != Event::begin_object) json.fail("'" + entry.name + "' is not an object");
-  std::array<bool, 3> seen{};
-  auto once = [&](size_t field) {
-    if (seen[field]) json.fail("'" + entry.name + "' has the field '" + json.text() + "' twice");
-    seen[field] = true;
+SafetensorsEntry read_entry(const std::string& name, const Json& json, bool strict,
+                            const std::string& source) {
+  const std::string quoted = "'" + name + "'";
+  if (!json.is_object()) fail(source, quoted + " is not an object");
+  const auto field = [&](const char* key) -> const Json& {
+    const Json* found = json.find(key);
+    if (!found) fail(source, quoted + " has no " + key);
+    return *found;
   };
-  for (Event event = json.next(); event != Event::end_object; event = json.next()) {
-    if (json.text() == "dtype") {
-      once(0);
-      if (json.next() != Event::string) json.fail("dtype of '" + entry.name + "' is not a string");
-      entry.dtype = json.text();
-    } else if (json.text() == "shape") {
-      once(1);
-      read_shape(json, entry);
-    } else if (json.text() == "data_offsets") {
-      once(2);
-      read_offsets(json, entry);
-    } else if (strict) {
-      json.fail("'" + entry.name + "' has the unknown field '" + json.text() + "'");
-    } else {
-      json.skip_value();
-    }
-  }
-  constexpr std::array<const char*, 3> kFields = {"dtype", "shape", "data_offsets"};
-  for (size_t i = 0; i < kFields.size(); ++i)
-    if (!seen[i]) json.fail(str("'", entry.name, "' has no ", kFields[i]));
-  return entry;
+  const Json& dtype = field("dtype");
+  if (!dtype.is_string()) fail(source, "dtype of " + quoted + " is not a string");
+  const std::vector<uint64_t> shape = read_sizes(field("shape"), "shape of " + quoted, source);
+  const std::vector<uint64_t> offsets =
+      read_sizes(field("data_offsets"), "data_offsets of " + quoted, source);
+  if (offsets.size() != 2)
+    fail(source, str("data_offsets of ", quoted, " are ", offsets.size(), " numbers and not two"));
+  for (const auto& [key, value] : json.members())
+    if (strict && key != "dtype" && key != "shape" && key != "data_offsets")
+      fail(source, quoted + " has the unknown field '" + key + "'");
+  return {name, dtype.text(), shape, offsets[0], offsets[1]};
 }
 
-SafetensorsMetadata read_metadata(JsonReader& json) {
+SafetensorsMetadata read_metadata(const Json& json, const std::string& source) {
+  if (!json.is_object()) fail(source, "__metadata__ is not an object");
   SafetensorsMetadata metadata;
-  if (json.next() != Event::begin_object) json.fail("__metadata__ is not an object");
-  for (Event event = json.next(); event != Event::end_object; event = json.next()) {
-    std::string key = json.text();
-    if (json.next() != Event::string) json.fail("__metadata__ '" + key + "' is not a string");
-    metadata.emplace_back(std::move(key), json.text());
+  for (const auto& [key, value] : json.members()) {
+    if (!value.is_string()) fail(source, "__metadata__ '" + key + "' is not a string");
+    metadata.emplace_back(key, value.text());
   }
   return metadata;
-}
-
-template <class Item, class Name>
-void refuse_duplicates(const std::vector<Item>& items, Name name, const std::string& source) {
-  std::vector<const std::string*> names;
-  names.reserve(items.size());
-  for (const Item& item : items) names.push_back(&name(item));
-  std::sort(names.begin(), names.end(), [](auto* a, auto* b) { return *a < *b; });
-  for (size_t i = 1; i < names.size(); ++i)
-    if (*names[i] == *names[i - 1])
-      throw DataError(str(source, ": the name '", *names[i], "' stands twice in the header"));
 }
 
 uint64_t bytes_of(const SafetensorsEntry& entry, const std::string& source) {
@@ -150,23 +119,12 @@ SafetensorsHeader parse_safetensors_header(std::string_view text, uint64_t file_
   if (file_size < header.data_offset)
     throw DataError(
         str(source, ": a header of ", text.size(), " bytes does not fit a file of ", file_size));
-  JsonReader json(text, source, 16);
-  json.next();
-  bool has_metadata = false;
-  for (Event event = json.next(); event != Event::end_object; event = json.next()) {
-    if (json.text() != "__metadata__") {
-      header.tensors.push_back(read_entry(json, json.text(), strict));
-      continue;
-    }
-    if (has_metadata) json.fail("__metadata__ stands twice");
-    has_metadata = true;
-    header.metadata = read_metadata(json);
-  }
-  json.next();  // refuses anything but white space after the object
-  refuse_duplicates(
-      header.tensors, [](const auto& t) -> const std::string& { return t.name; }, source);
-  refuse_duplicates(
-      header.metadata, [](const auto& m) -> const std::string& { return m.first; }, source);
+  Json::each_member(text, source, [&](const std::string& name, const Json& value) {
+    if (name == "__metadata__")
+      header.metadata = read_metadata(value, source);
+    else
+      header.tensors.push_back(read_entry(name, value, strict, source));
+  });
   // An empty tensor shares its begin with the one after it; the end then tells which comes first.
   std::stable_sort(header.tensors.begin(), header.tensors.end(), [](const auto& a, const auto& b) {
     return std::pair(a.begin, a.end) < std::pair(b.begin, b.end);

@@ -3,8 +3,8 @@
 #include <array>
 
 #include "core/error.h"
+#include "core/json.h"
 #include "core/str.h"
-#include "models/weights/json_text.h"
 #include "models/weights/safetensors.h"
 
 namespace medley::models {
@@ -24,25 +24,24 @@ void order(std::vector<NamedTensor>& tensors) {
 
 std::string header_text(const std::vector<NamedTensor>& tensors,
                         const SafetensorsMetadata& metadata) {
-  std::string text = "{";
+  Json header = Json::object();
   if (!metadata.empty()) {
-    text += "\"__metadata__\":{";
-    for (size_t i = 0; i < metadata.size(); ++i)
-      text += (i ? "," : "") + json_quote(metadata[i].first) + ":" + json_quote(metadata[i].second);
-    text += "}";
+    Json entries = Json::object();
+    for (const auto& [key, value] : metadata) entries.set(key, value);
+    header.set("__metadata__", entries);
   }
-  size_t at = 0;
+  int64_t at = 0;
   for (const NamedTensor& named : tensors) {
-    if (text.size() > 1) text += ",";
-    text += json_quote(named.name) + ":{\"dtype\":\"" + safetensors_name(named.tensor.dtype()) +
-            "\",\"shape\":[";
-    for (int i = 0; i < named.tensor.rank(); ++i)
-      text += (i ? "," : "") + std::to_string(named.tensor.size(i));
-    size_t end = at + named.tensor.bytes();
-    text += str("],\"data_offsets\":[", at, ",", end, "]}");
+    Json shape = Json::array();
+    for (int i = 0; i < named.tensor.rank(); ++i) shape.push(named.tensor.size(i));
+    const int64_t end = at + static_cast<int64_t>(named.tensor.bytes());
+    header.set(named.name, Json::object()
+                               .set("dtype", safetensors_name(named.tensor.dtype()))
+                               .set("shape", shape)
+                               .set("data_offsets", Json::array().push(at).push(end)));
     at = end;
   }
-  text += "}";
+  std::string text = header.dump();
   text.resize((text.size() + 7) / 8 * 8, ' ');
   return text;
 }

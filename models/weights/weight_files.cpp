@@ -8,9 +8,9 @@
 #include <set>
 
 #include "core/error.h"
+#include "core/json.h"
 #include "core/str.h"
 #include "models/weights/elements.h"
-#include "models/weights/flat_json.h"
 #include "models/weights/names.h"
 #include "models/weights/pth.h"
 #include "models/weights/safetensors.h"
@@ -81,18 +81,20 @@ void WeightFiles::add_file(const std::string& path) {
 
 // The index says which file holds which name; both must agree.
 void WeightFiles::add_index(const std::string& folder, const std::string& index) {
-  const std::string source = folder + "/" + index, map = "weight_map.";
+  const std::string source = folder + "/" + index;
+  const Json json = Json::read(source);
+  const Json* map = json.find("weight_map");
+  if (!map || !map->is_object() || map->members().empty())
+    throw DataError(source + ": it lists no weights");
   std::map<std::string, std::string> file_of;
   std::set<std::string> files;
-  for (const auto& [key, value] : read_flat_json_file(source)) {
-    if (!key.starts_with(map)) continue;
-    if (value.kind != FlatValue::string || value.text.empty() ||
-        value.text.find('/') != std::string::npos || value.text == "..")
-      throw DataError(source + ": '" + key + "' names no file of this folder");
-    file_of[key.substr(map.size())] = value.text;
-    files.insert(value.text);
+  for (const auto& [name, file] : map->members()) {
+    if (!file.is_string() || file.text().empty() || file.text().find('/') != std::string::npos ||
+        file.text() == "..")
+      throw DataError(source + ": 'weight_map." + name + "' names no file of this folder");
+    file_of[name] = file.text();
+    files.insert(file.text());
   }
-  if (files.empty()) throw DataError(source + ": it lists no weights");
   for (const std::string& file : files) add_file(folder + "/" + file);
   for (const WeightEntry& entry : entries_) {
     const auto found = file_of.find(entry.stored);

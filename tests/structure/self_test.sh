@@ -60,8 +60,8 @@ echo '#include <cuda_runtime.h>' >"$tree/kernels/bad.cuh"
 must_fail layering.sh 'kernels/bad.cuh:1: CUDA headers'
 echo '#include "autograd/ops/gelu.h"' >"$tree/kernels/cuda/bad.cu"
 must_fail layering.sh 'kernels/cuda/bad.cu:1: kernels may not use autograd'
-echo '#include <nlohmann/json.hpp>  // no' >"$tree/train/bad.h"
-must_fail layering.sh 'train/bad.h:1: nlohmann'
+echo '#include <nlohmann/json.hpp>  // no' >"$tree/train/bad.cpp"
+must_fail layering.sh 'train/bad.cpp:1: nlohmann'
 echo '#include <toml++/toml.h>' | tee "$tree/train/a.cpp" >"$tree/train/b.cpp"
 must_fail layering.sh 'toml++ is in train/a.cpp already'
 for file in kernels/reference/gelu.h kernels/cpu/gelu.cpp kernels/cuda/gelu.cu \

@@ -1,12 +1,12 @@
 // medley convert: there and back, from a checkpoint of the original, and what it refuses.
 #include <filesystem>
 
+#include "core/json.h"
 #include "models/weights/hf_config.h"
 #include "tests/catch.h"
 #include "tests/train/program.h"
 #include "tests/train/sizes.h"
 #include "tests/train/temp_folder.h"
-#include "train/io/json.h"
 
 namespace medley::train {
 namespace {

@@ -3,11 +3,11 @@
 #include <cmath>
 #include <filesystem>
 
+#include "core/json.h"
 #include "models/weights/safetensors.h"
 #include "tests/catch.h"
 #include "tests/train/program.h"
 #include "tests/train/temp_folder.h"
-#include "train/io/json.h"
 
 namespace medley::train {
 namespace {

@@ -1,10 +1,10 @@
 // medley score captions, on golden captions and on files that are wrong.
 #include <cmath>
 
+#include "core/json.h"
 #include "tests/catch.h"
 #include "tests/train/program.h"
 #include "tests/train/temp_folder.h"
-#include "train/io/json.h"
 
 namespace medley::train {
 

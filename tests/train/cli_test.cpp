@@ -4,11 +4,11 @@
 #include <thread>
 
 #include "core/cuda/device.h"
+#include "core/json.h"
 #include "tests/catch.h"
 #include "tests/train/program.h"
 #include "tests/train/temp_folder.h"
 #include "train/checkpoint/folder.h"
-#include "train/io/json.h"
 #include "train/loop/metrics.h"
 
 namespace medley::train {

@@ -7,11 +7,11 @@
 #include <vector>
 
 #include "core/error.h"
+#include "core/json.h"
 #include "core/str.h"
 #include "tests/catch.h"
 #include "tests/train/temp_folder.h"
 #include "train/data/dataset.h"
-#include "train/io/json.h"
 
 namespace medley::train {
 

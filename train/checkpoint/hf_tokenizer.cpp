@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "core/error.h"
+#include "core/json.h"
 #include "core/str.h"
-#include "train/io/json.h"
 
 namespace medley::train {
 namespace {

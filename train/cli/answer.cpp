@@ -2,10 +2,10 @@
 #include <sstream>
 
 #include "core/error.h"
+#include "core/read_text.h"
 #include "train/cli/commands.h"
 #include "train/cli/pictures.h"
 #include "train/cli/print.h"
-#include "train/io/files.h"
 
 namespace medley::train {
 namespace {

@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "core/error.h"
+#include "core/read_text.h"
 #include "core/str.h"
 #include "models/text/tokenizer.h"
 #include "train/cli/commands.h"
@@ -21,10 +22,8 @@ constexpr size_t kShown = 5;  // examples of each problem
 
 class Check {
  public:
-  Check(const Json& rows, const TarFile& tar) : tar_(tar) {
-    int64_t index = 0;
-    for (const Json& row : rows.items()) check_row(row, index++);
-    rows_ = index;
+  Check(const std::string& list, const TarFile& tar) : tar_(tar) {
+    Json::each_element(read_text(list), list, [&](const Json& row) { check_row(row, rows_++); });
   }
 
   bool good() const { return problems_.empty(); }
@@ -122,11 +121,8 @@ void print_result(const Json& result) {
 }  // namespace
 
 int data_check(const DataCheckOptions& options) {
-  Json rows = Json::read(options.data);
-  if (!rows.is_array())
-    throw DataError(options.data + " must be a list of {\"image\": ..., \"caption\": ...}");
   TarFile tar(options.images);
-  Check check(rows, tar);
+  Check check(options.data, tar);
   if (options.json)
     print_json(check.result());
   else

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "train/io/json.h"
+#include "core/json.h"
 
 namespace medley::train {
 

@@ -3,10 +3,10 @@
 #include <map>
 
 #include "core/error.h"
+#include "core/json.h"
 #include "core/str.h"
 #include "train/cli/commands.h"
 #include "train/cli/print.h"
-#include "train/io/json.h"
 #include "train/metrics/captions.h"
 #include "train/metrics/ptb.h"
 #include "train/report/html.h"

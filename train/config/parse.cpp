@@ -1,14 +1,15 @@
 // TOML to TrainConfig. The only file that knows toml++.
 #include <toml++/toml.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "core/error.h"
+#include "core/read_text.h"
 #include "core/str.h"
 #include "core/suggest.h"
 #include "train/config/config.h"
 #include "train/config/embedded.h"
-#include "train/io/files.h"
 
 namespace medley::train {
 namespace {

@@ -1,8 +1,8 @@
 // A configuration as TOML text, and what differs between two.
 #include <cmath>
 
+#include "core/json.h"
 #include "core/str.h"
-#include "models/weights/json_text.h"
 #include "train/config/config.h"
 
 namespace medley::train {
@@ -12,18 +12,18 @@ namespace {
 struct Print {
   std::string operator()(const int64_t* value) const { return std::to_string(*value); }
   std::string operator()(const bool* value) const { return *value ? "true" : "false"; }
-  std::string operator()(const std::string* value) const { return models::json_quote(*value); }
+  std::string operator()(const std::string* value) const { return Json(*value).dump(); }
   std::string operator()(const double* value) const {
     if (std::isnan(*value)) return "nan";
     if (std::isinf(*value)) return *value > 0 ? "inf" : "-inf";
-    std::string text = models::json_number(*value);
+    std::string text = Json(*value).dump();
     // A TOML float has a fraction or an exponent.
     return text.find_first_of(".e") == std::string::npos ? text + ".0" : text;
   }
   std::string operator()(const std::vector<std::string>* values) const {
     std::string text = "[";
     for (const std::string& value : *values)
-      text += (text.size() > 1 ? ", " : "") + models::json_quote(value);
+      text += (text.size() > 1 ? ", " : "") + Json(value).dump();
     return text + "]";
   }
 };
@@ -32,7 +32,7 @@ struct Print {
 
 std::string print_config(const TrainConfig& config) {
   TrainConfig copy = config;
-  std::string text = "preset = " + models::json_quote(config.preset) + "\n", table;
+  std::string text = "preset = " + Json(config.preset).dump() + "\n", table;
   for (const ConfigKey& key : config_keys(copy)) {
     if (key.table != table) {
       table = key.table;

@@ -2,9 +2,10 @@
 #include "train/data/annotations.h"
 
 #include "core/error.h"
+#include "core/json.h"
+#include "core/read_text.h"
 #include "core/str.h"
 #include "models/text/tokenizer.h"
-#include "train/io/json.h"
 
 namespace medley::train {
 namespace {
@@ -36,13 +37,8 @@ struct Place {
 }  // namespace
 
 std::vector<Annotation> read_annotations(const std::string& path) {
-  const Json list = Json::read(path);
-  if (!list.is_array())
-    throw DataError(str("[annotations] ", path, " is not a list of rows"),
-                    "the file begins with [ and holds one object a picture");
   std::vector<Annotation> rows;
-  rows.reserve(list.items().size());
-  for (const Json& value : list.items()) {
+  Json::each_element(read_text(path), path, [&](const Json& value) {
     const Place place{path, rows.size()};
     if (!value.is_object())
       throw DataError(str("[annotations] ", path, ", row ", place.row, " must be an object but is ",
@@ -59,7 +55,7 @@ std::vector<Annotation> read_annotations(const std::string& path) {
         row.references.push_back(place.text(reference, "references"));
     }
     rows.push_back(std::move(row));
-  }
+  });
   return rows;
 }
 

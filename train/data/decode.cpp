@@ -5,8 +5,8 @@
 #include <filesystem>
 
 #include "core/error.h"
+#include "core/read_text.h"
 #include "core/str.h"
-#include "train/io/files.h"
 
 namespace medley::train {
 

@@ -3,10 +3,10 @@
 
 #include <cstdint>
 
+#include "core/json.h"
 #include "models/blip/blip.h"
 #include "models/text/tokenizer.h"
 #include "train/data/dataset.h"
-#include "train/io/json.h"
 
 namespace medley::train {
 

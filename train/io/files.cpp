@@ -10,8 +10,6 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 #include <utility>
 
 #include "core/error.h"
@@ -80,17 +78,6 @@ void OutputFile::close() {
   int result = ::close(descriptor);
   check_hook("close", path_);
   check(result == 0, "close", path_);
-}
-
-std::string read_text(const std::string& path) {
-  std::error_code error;
-  if (fs::is_directory(path, error)) throw IoError(path + " is a folder, not a file");
-  std::ifstream file(path, std::ios::binary);
-  check(file.is_open(), "open", path);
-  std::ostringstream text;
-  text << file.rdbuf();
-  if (file.bad()) fail("read", path, EIO);
-  return std::move(text).str();
 }
 
 void make_folders(const std::string& path) {

@@ -35,7 +35,6 @@ class OutputFile {
   int descriptor_ = -1;
 };
 
-std::string read_text(const std::string& path);
 void make_folders(const std::string& path);
 void sync_folder(const std::string& path);
 void rename_path(const std::string& from, const std::string& to);

@@ -8,6 +8,7 @@
 
 #include "core/error.h"
 #include "core/log.h"
+#include "core/read_text.h"
 #include "core/str.h"
 #include "train/io/files.h"
 

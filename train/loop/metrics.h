@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "core/json.h"
 #include "models/objectives/objective.h"
-#include "train/io/json.h"
 
 namespace medley::train {
 

@@ -2,7 +2,7 @@
 // captions, searches and looks at.
 #pragma once
 
-#include "train/io/json.h"
+#include "core/json.h"
 #include "train/loop/run_folder.h"
 #include "train/pipeline/load_model.h"
 #include "train/report/report.h"

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "train/io/json.h"
+#include "core/json.h"
 #include "train/loop/run_folder.h"
 #include "train/loop/trainer.h"
 #include "train/pipeline/load_model.h"

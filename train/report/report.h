@@ -6,9 +6,9 @@
 #include <utility>
 #include <vector>
 
+#include "core/json.h"
 #include "models/objectives/objective.h"
 #include "train/data/dataset.h"
-#include "train/io/json.h"
 
 namespace medley::train {
 

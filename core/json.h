@@ -1,22 +1,24 @@
-// A JSON value: what metrics, checkpoint state and --json output are made of. Objects keep the
-// order of insertion.
+// JSON: the one value, reader and writer of it. Objects keep the order of insertion.
 //
 //   Json line = Json::object();
 //   line.set("step", 100).set("itc", 2.5);
-//   line.dump();                          // {"step":100,"itc":2.5}
+//   line.dump();                                   // {"step":100,"itc":2.5}
 //   Json::parse(text, path).at("step").integer();
+//
+// The reader is made for files that nobody vouches for. It refuses keys that stand twice, nesting
+// deeper than 64 levels, bytes that are not UTF-8, numbers that no double holds, and anything after
+// the value, with a DataError that names the source and the place in it.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
 
-#include "models/weights/json_reader.h"
-
-namespace medley::train {
+namespace medley {
 
 class Json {
  public:
@@ -33,10 +35,16 @@ class Json {
   static Json array() { return Json(Value(Array())); }
   static Json object() { return Json(Value(Object())); }
 
-  // Strict: duplicate keys, wrong UTF-8 and trailing text are refused. Throws DataError that names
-  // `source`.
+  // `source` names the text in messages.
   static Json parse(std::string_view text, const std::string& source);
-  static Json read(const std::string& path);  // throws IoError, DataError
+  // A file of at most 256 MiB. Throws IoError, DataError.
+  static Json read(const std::string& path);
+  // The elements of a list, or the members of an object, one after the other; DataError for any
+  // other text. Only one is held at a time, however long the text is; it may have 65,536 values.
+  static void each_element(std::string_view text, const std::string& source,
+                           const std::function<void(Json element)>& visit);
+  static void each_member(std::string_view text, const std::string& source,
+                          const std::function<void(const std::string& key, Json value)>& visit);
 
   // Replaces a key that is there already. Returns *this.
   Json& set(const std::string& key, Json value);
@@ -46,27 +54,31 @@ class Json {
   bool is_object() const { return std::holds_alternative<Object>(value_); }
   bool is_array() const { return std::holds_alternative<Array>(value_); }
   bool is_string() const { return std::holds_alternative<std::string>(value_); }
-  bool is_number() const;
+  // No fraction, no exponent, fits an int64; "-0" is another number.
+  bool is_integer() const { return std::holds_alternative<int64_t>(value_); }
+  bool is_number() const { return is_integer() || std::holds_alternative<double>(value_); }
   const Json* find(const std::string& key) const;  // null when absent or when this is no object
   // These throw DataError that says what was wanted.
   const Json& at(const std::string& key) const;
   const Array& items() const;
   const Object& members() const;
   int64_t integer() const;
-  double number() const;
+  double number() const;  // of an integer too
   bool boolean() const;
   const std::string& text() const;
 
-  // One line, or with `indent` spaces a level.
+  // One line, or with `indent` spaces a level. A double is written in the shortest form that reads
+  // back as the same value, or as null when it is NaN or infinite; bytes of a string that are not
+  // UTF-8 become U+FFFD.
   std::string dump(int indent = -1) const;
 
  private:
+  friend class JsonBuilder;  // makes values of what the parser finds
   using Value = std::variant<std::monostate, bool, int64_t, double, std::string, Array, Object>;
   explicit Json(Value value) : value_(std::move(value)) {}
-  static Json build(models::JsonReader& reader, models::JsonReader::Event event);
   void write(std::string& out, int indent, int level) const;
 
   Value value_;
 };
 
-}  // namespace medley::train
+}  // namespace medley
