@@ -1,4 +1,4 @@
-// BLIP and its parts: models, tokenizer, generation, files of weights. <medley/models.h> when
+// BLIP: models, objectives, tokenizer, generation, files of weights. <medley/models.h> when
 // installed.
 #pragma once
 
@@ -8,6 +8,13 @@
 #include "models/config.h"
 #include "models/generation/generate.h"
 #include "models/nlvr/nlvr.h"
+#include "models/objectives/answering.h"
+#include "models/objectives/captioning.h"
+#include "models/objectives/make.h"
+#include "models/objectives/pretrain.h"
+#include "models/objectives/reasoning.h"
+#include "models/objectives/retrieval.h"
+#include "models/objectives/step.h"
 #include "models/text/med.h"
 #include "models/text/tokenizer.h"
 #include "models/vision/vit.h"
