@@ -1,4 +1,4 @@
-// BLIP and its parts: models, objectives, tokenizer, generation, files of weights. <medley/models.h> when
+// BLIP: models, objectives, tokenizer, generation, files of weights. <medley/models.h> when
 // installed.
 #pragma once
 

@@ -13,7 +13,8 @@ __global__ void __launch_bounds__(kFlatThreads) mul_kernel(const Mul<T> a) {
   if (left <= 0) return;
   Eight x = load_eight(a.a + i, left);
   const Eight b = load_eight(a.b + i, left);
-  MEDLEY_UNROLL for (int j = 0; j < 8; ++j) x.at[j] *= b.at[j];
+  MEDLEY_UNROLL
+  for (int j = 0; j < 8; ++j) x.at[j] *= b.at[j];
   if (a.accumulate) add_eight(x, a.y + i, left);
   store_eight(a.y + i, left, x);
 }

@@ -19,24 +19,28 @@ __global__ void __launch_bounds__(kRowThreads) softmax_forward_kernel(const Soft
   float largest = -INFINITY, sum = 0;
   for_each_eight<kEights>(a.n, [&](int64_t i, int e) {
     const Eight v = x.eight(i, e);
-    MEDLEY_UNROLL for (int j = 0; j < 8; ++j)
+    MEDLEY_UNROLL
+    for (int j = 0; j < 8; ++j)
       if (i + j < a.n) largest = fmaxf(largest, v.at[j]);
   });
   largest = device::warp_max(largest);
   const auto exps = [&](int64_t i, int e) {
     Eight v = x.eight(i, e);
-    MEDLEY_UNROLL for (float& t : v.at) t = device::exp2_approx((t - largest) * device::kLog2e);
+    MEDLEY_UNROLL
+    for (float& t : v.at) t = device::exp2_approx((t - largest) * device::kLog2e);
     return v;
   };
   for_each_eight<kEights>(a.n, [&](int64_t i, int e) {
     const Eight v = exps(i, e);
-    MEDLEY_UNROLL for (int j = 0; j < 8; ++j)
+    MEDLEY_UNROLL
+    for (int j = 0; j < 8; ++j)
       if (i + j < a.n) sum += v.at[j];
   });
   sum = device::warp_sum(sum);
   for_each_eight<kEights>(a.n, [&](int64_t i, int e) {
     Eight v = exps(i, e);
-    MEDLEY_UNROLL for (float& t : v.at) t /= sum;
+    MEDLEY_UNROLL
+    for (float& t : v.at) t /= sum;
     store_eight(a.y + row * a.n + i, a.n - i, v);
   });
 }
@@ -50,14 +54,16 @@ __global__ void __launch_bounds__(kRowThreads) softmax_backward_kernel(const Sof
   float dot = 0;
   for_each_eight<kEights>(a.n, [&](int64_t i, int e) {
     const Eight v = y.eight(i, e), d = dy.eight(i, e);
-    MEDLEY_UNROLL for (int j = 0; j < 8; ++j) dot += v.at[j] * d.at[j];
+    MEDLEY_UNROLL
+    for (int j = 0; j < 8; ++j) dot += v.at[j] * d.at[j];
   });
   dot = device::warp_sum(dot);
   for_each_eight<kEights>(a.n, [&](int64_t i, int e) {
     const Eight v = y.eight(i, e);
     Eight d = dy.eight(i, e);
     T* const dx = a.dx + row * a.n + i;
-    MEDLEY_UNROLL for (int j = 0; j < 8; ++j) d.at[j] = v.at[j] * (d.at[j] - dot);
+    MEDLEY_UNROLL
+    for (int j = 0; j < 8; ++j) d.at[j] = v.at[j] * (d.at[j] - dot);
     if (a.accumulate) add_eight(d, dx, a.n - i);
     store_eight(dx, a.n - i, d);
   });

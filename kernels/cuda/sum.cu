@@ -36,7 +36,8 @@ __global__ void __launch_bounds__(kRowThreads)
     float sum = 0;
     for (int64_t i = begin + first_column(); i < end; i += kColumnStride) {
       const Eight v = load_eight(x + i, end - i);  // zeros behind the end
-      MEDLEY_UNROLL for (int j = 0; j < 8; ++j) sum += v.at[j];
+      MEDLEY_UNROLL
+      for (int j = 0; j < 8; ++j) sum += v.at[j];
     }
     sum = device::warp_sum(sum);
     if (threadIdx.x % 32 == 0) y[chunk] = device::from_float<Y>(factor * sum);
@@ -46,7 +47,8 @@ __global__ void __launch_bounds__(kRowThreads)
   if (left <= 0) return;
   Eight sum{};
   for (int64_t i = begin; i < end; ++i) add_eight(sum, x + i * c.inner + column, left);
-  MEDLEY_UNROLL for (float& v : sum.at) v *= factor;
+  MEDLEY_UNROLL
+  for (float& v : sum.at) v *= factor;
   store_eight(y + chunk * c.inner + column, left, sum);
 }
 
@@ -64,14 +66,16 @@ __global__ void __launch_bounds__(kRowThreads)
   };
   Eight d;
   if (c.inner == 1) {
-    MEDLEY_UNROLL for (float& v : d.at) v = a.factor * device::to_float(a.dy[outer]);
+    MEDLEY_UNROLL
+    for (float& v : d.at) v = a.factor * device::to_float(a.dy[outer]);
     for (int64_t i = begin + first_column(); i < end; i += kColumnStride) write(i, end - i, d);
     return;
   }
   const int64_t column = blockIdx.y * kColumnStride + first_column(), left = c.inner - column;
   if (left <= 0) return;
   d = load_eight(a.dy + outer * c.inner + column, left);
-  MEDLEY_UNROLL for (float& v : d.at) v *= a.factor;
+  MEDLEY_UNROLL
+  for (float& v : d.at) v *= a.factor;
   for (int64_t i = begin; i < end; ++i) write(i * c.inner + column, left, d);
 }
 

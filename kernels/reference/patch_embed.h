@@ -24,9 +24,9 @@ void patch_embed_forward(const PatchEmbedForward<T>& args) {
   const int64_t patches = (args.side / args.patch) * (args.side / args.patch), d = args.width;
   const int64_t pixels = 3 * args.patch * args.patch;
   if (args.images)
-    for_each_patch_pixel(
-        args.batch, args.side, args.patch,
-        [&](int64_t at, int64_t pixel) { args.unfolded[at] = args.images[pixel]; });
+    for_each_patch_pixel(args.batch, args.side, args.patch, [&](int64_t at, int64_t pixel) {
+      args.unfolded[at] = args.images[pixel];
+    });
   for (int64_t b = 0; b < args.batch; ++b) {
     T* tokens = args.tokens + b * (1 + patches) * d;
     for (int64_t i = 0; i < d; ++i) tokens[i] = args.cls[i] + args.pos[i];

@@ -1,6 +1,7 @@
 #!/bin/sh
 # ops_complete.sh ROOT: an op is one word. Each kernels/OP.h has its reference, CPU kernel, cases,
-# test, CUDA kernel, its test, and autograd op. Prints what is missing; fails when something is.
+# test, CUDA kernel, its test, and autograd op, and the layers' headers include it. Prints what is
+# missing; fails when something is.
 set -eu
 cd "$1"
 
@@ -8,9 +9,15 @@ missing=""
 need() { [ -f "$1" ] || missing="$missing$1
 "; }
 
+# listed HEADER UMBRELLA
+listed() { grep -qF "\"$1\"" "$2" || missing="$missing#include \"$1\" in $2
+"; }
+
+for header in autograd/ops/*.h; do listed "$header" autograd/autograd.h; done
 for contract in kernels/*.h; do
   op=$(basename "$contract" .h)
   case $op in dispatch | kernels | wide) continue ;; esac # no ops
+  listed "$contract" kernels/kernels.h
   need "kernels/reference/$op.h"
   need "kernels/cpu/$op.cpp"
   need "tests/ops/${op}_test.cpp"

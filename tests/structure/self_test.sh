@@ -23,6 +23,8 @@ clean_tree() {
     tests/ops/cases/gelu_cases.h; do
     echo '#include "core/shape.h"' >"$tree/$file"
   done
+  echo '#include "kernels/gelu.h"' >"$tree/kernels/kernels.h"
+  echo '#include "autograd/ops/gelu.h"' >"$tree/autograd/autograd.h"
   for file in kernels/cpu/gelu.cpp kernels/cuda/gelu.cu tests/ops/gelu_test.cpp \
     tests/cuda/gelu_test.cpp autograd/ops/gelu.cpp; do
     echo '#include "kernels/gelu.h"' >"$tree/$file"
@@ -69,6 +71,10 @@ for file in kernels/reference/gelu.h kernels/cpu/gelu.cpp kernels/cuda/gelu.cu \
   autograd/ops/gelu.h autograd/ops/gelu.cpp; do
   rm "$tree/$file"
   must_fail ops_complete.sh "$file"
+done
+for umbrella in kernels/kernels.h autograd/autograd.h; do
+  : >"$tree/$umbrella"
+  must_fail ops_complete.sh "gelu.h\" in $umbrella"
 done
 for file in train/long.inc kernels/cuda/long.cu; do
   seq 401 | sed 's/^/\/\/ /' >"$tree/$file"

@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <string>
 
+#include "core/json.h"
 #include "tests/train/temp_folder.h"
 #include "train/config/config.h"
-#include "train/io/json.h"
 
 namespace medley::train {
 

@@ -100,7 +100,8 @@ StepOutcome train_step(TrainingState& state, BatchFeed& feed, const StepOptions&
   };
   plan.update = [&](const std::vector<models::BatchResult>& results) {
     if (options.after_backward) options.after_backward(objective);
-    const autograd::SquaredNorm squared = autograd::squared_norm(objective.weights().gradients.flat());
+    const autograd::SquaredNorm squared =
+        autograd::squared_norm(objective.weights().gradients.flat());
     state.optimizer.set_lr(options.lr);
     state.optimizer.step(squared);
     if (!options.last) feed.prefetch();

@@ -97,7 +97,8 @@ TrainOutcome Trainer::train() {
   TrainingState& state = *state_;
   const TrainConfig& config = state.config;
   int64_t number = state.step * config.accumulate;
-  Loader loader(*data_, state.tokenizer, loader_config(config, state.device().kind == Device::Cuda), number);
+  Loader loader(*data_, state.tokenizer, loader_config(config, state.device().kind == Device::Cuda),
+                number);
   const auto next = [&] {
     models::Batch batch = loader.next();
     if (hooks.on_batch) hooks.on_batch(number, batch);

@@ -9,8 +9,8 @@
 #include "train/eval/retrieval.h"
 #include "train/io/files.h"
 #include "train/loop/data_source.h"
-#include "train/loop/state.h"
 #include "train/loop/metrics.h"
+#include "train/loop/state.h"
 #include "train/report/finish.h"
 #include "train/report/html.h"
 #include "train/report/machine.h"
@@ -90,8 +90,8 @@ class Collector {
       for (int64_t i : best.images_of_text[static_cast<size_t>(t)]) {
         if (search.found.size() == kFound) break;
         auto at = static_cast<size_t>(i);
-        search.found.push_back(
-            {*data.sample(i).image, encoded.captions[at], encoded.names[at].contains(search.query)});
+        search.found.push_back({*data.sample(i).image, encoded.captions[at],
+                                encoded.names[at].contains(search.query)});
       }
       report_.searches.push_back(std::move(search));
     }
