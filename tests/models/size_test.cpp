@@ -52,8 +52,8 @@ TEST_CASE("a step of base runs on the device without memory") {
     result = losses_of(objective, batch);
   }
   CHECK(result.kept[0].shape() == Shape{12, 2});  // ITM's logits
-  CHECK(memory_stats(kMeta).live >
-        before + (size_t{1} << 28));  // activations of 4 images: hundreds of MB
+  // Activations of 4 images: hundreds of MB.
+  CHECK(memory_stats(kMeta).live > before + (size_t{1} << 28));
   tape.backward(result.total);
 }
 

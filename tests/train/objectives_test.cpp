@@ -1,11 +1,11 @@
-// Runs of the objectives other than pre-training: what they log, that they learn, that they stop and
-// go on as pre-training does, and what their reports show.
+// Runs of the objectives other than pre-training: what they log, that they learn, that they stop
+// and go on as pre-training does, and what their reports show.
 #include "core/error.h"
 #include "core/log.h"
+#include "core/read_text.h"
 #include "core/threads.h"
 #include "tests/catch.h"
 #include "tests/train/tiny_run.h"
-#include "train/io/files.h"
 #include "train/report/finish.h"
 
 namespace medley::train {

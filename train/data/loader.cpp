@@ -1,6 +1,6 @@
 // Steps are made in slots, step s in slot s % slots; workers take the next step whose slot is free.
-// next() hands out a slot's pictures as they are, and gives the slot another tensor: one that nobody
-// holds any more. Tensors come from the training thread only, in the same order every run.
+// next() hands out a slot's pictures as they are, and gives the slot another tensor: one that
+// nobody holds any more. Tensors come from the training thread only, in the same order every run.
 #include "train/data/loader.h"
 
 #include <algorithm>
