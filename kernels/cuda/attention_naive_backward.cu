@@ -48,9 +48,9 @@ struct Element {
     const AttentionShape<T>& shape = args.shape;
     if (row >= block.lq || key >= block.visible(row, shape.causal)) return;
     // Drawn first, while little else is in registers.
-    const bool keeps =
-        !shape.dropout.active() ||
-        dropout_keeps(shape.dropout, pair, static_cast<uint32_t>(row), static_cast<uint32_t>(key));
+    const DropoutKey drop = shape.dropout;  // a copy, or the kernel spills
+    const bool keeps = !drop.active() || dropout_keeps(drop, pair, static_cast<uint32_t>(row),
+                                                       static_cast<uint32_t>(key));
     const float factor = !shape.dropout.active() ? 1 : keeps ? shape.dropout.scale() : 0;
     const int64_t q = block.q0 + row, k = block.k0 + key;
     const int D = static_cast<int>(shape.head_dim), at = head * D;

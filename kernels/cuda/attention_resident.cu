@@ -19,7 +19,7 @@ constexpr int kThreadBlocks = kDropout ? 1 : 2;
 
 // blockIdx.x: block * heads + head, blockIdx.y: part of the query rows. key_rows: room for keys, a
 // multiple of 16 and not less than any block's.
-// registers: 150
+// registers: 151
 template <int D, bool kDropout>
 __global__ void __launch_bounds__(32 * kWarps, kThreadBlocks<kDropout>)
     attention_resident_kernel(const AttentionForward<bf16> args, const int key_rows,
