@@ -24,8 +24,8 @@ void check_index(const char* op, const Tensor& a, const char* name, const Tensor
 // themselves (core/cuda/fault.h); Meta indices have no values.
 void check_range(const char* op, const Tensor& a, const char* name, const Tensor& index,
                  int64_t limit);
-// For an input that an op gives no gradient: throws AutogradError when a tape records and the input
-// wants one.
+// For an input that receives no gradient from the op: throws AutogradError when a tape records and
+// that input wants a gradient.
 void check_constant(const char* op, const char* name, const Tensor& t);
 // Throws ValueError unless 0 <= p < 1.
 void check_dropout(const char* op, const kernels::DropoutKey& key);

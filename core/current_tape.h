@@ -1,6 +1,6 @@
-// The tape that records on this thread. Core knows nothing of tapes but whether one records: as
-// long as it does, a Tensor that wants a gradient refuses what the tape would not see. Recording
-// and NoGrad (autograd/tape.h) set it.
+// The tape that records on this thread. Core asks only whether there is one: while a tape records,
+// a Tensor that wants a gradient refuses operations that the tape cannot see. Recording and NoGrad
+// (autograd/tape.h) set the pointer.
 #pragma once
 
 namespace medley::autograd {

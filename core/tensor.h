@@ -60,9 +60,9 @@ class Tensor {
   double item() const;               // the value of a one-element tensor, as a double
   // On a GPU both wait for it, and throw for faults that kernels found (core/cuda/fault.h).
 
-  // Views and copies are not differentiable, view() apart: of a tensor that wants a gradient they
-  // throw AutogradError while a tape records, unless the result is the tensor itself. autograd/ops/
-  // has the differentiable forms; detach() says that the gradient is to stop.
+  // Except for view(), views and copies are not differentiable. While a tape records they throw
+  // AutogradError for a tensor that wants a gradient, unless the result is the tensor itself. The
+  // differentiable forms are in autograd/ops/; detach() stops the gradient on purpose.
 
   // Views share storage. view() needs a contiguous tensor and keeps the autograd link (same
   // elements, same gradient buffer).

@@ -18,7 +18,7 @@ struct Sizes {
   int64_t batch = 1, m = 0, n = 0, k = 0;
 };
 
-// A matrix [rows, columns] in rows, or what lies there as [columns, rows] read across.
+// A matrix [rows, columns], stored row by row, or stored as [columns, rows] and read transposed.
 struct Operand {
   Tensor tensor;
   bool transposed;
