@@ -26,7 +26,7 @@ struct Steps {
     LoaderConfig loader;
     loader.batch_size = config.batch_size;
     loader.image_size = config.model.image_size;
-    loader.max_tokens = config.model.max_tokens;
+    loader.text.max_tokens = config.model.max_tokens;
     Loader batches_of(*data, state.tokenizer, loader, 0);
     for (int i = 0; i < 4; ++i) batches.push_back(batches_of.next());
   }

@@ -25,16 +25,19 @@ TEST_CASE("rows with pictures from a tar") {
                         {"image": "a.png", "caption": "the same picture", "references": null}])");
   const auto data = open_json_tar(files.list, files.tar);
   REQUIRE(data->size() == 2);
-  const Sample sample = data->sample(0);
-  CHECK(sample.caption == "A Cat!");
-  CHECK(sample.references == std::vector<std::string>{"cat", "kitten"});
-  CHECK(sample.name == "a.png");
-  CHECK(same_image(*sample.image, {2, 1, {255, 0, 0, 0, 255, 0}}));
-  CHECK(same_image(*data->sample(0).image, *sample.image));  // from memory now
-  CHECK(data->sample(1).references.empty());
-  CHECK(data->caption(1) == "the same picture");
-  CHECK_THROWS_AS(data->sample(2), ValueError);
-  CHECK_THROWS_AS(data->caption(-1), ValueError);
+  const Row row = data->row(0);
+  CHECK(row.text == "A Cat!");
+  CHECK(row.references == std::vector<std::string>{"cat", "kitten"});
+  CHECK(data->picture_name(0) == "a.png");
+  CHECK(same_image(*data->picture(0), {2, 1, {255, 0, 0, 0, 255, 0}}));
+  CHECK(same_image(*data->picture(0), {2, 1, {255, 0, 0, 0, 255, 0}}));  // from memory now
+  CHECK(data->row(1).references.empty());
+  CHECK(data->row(1).text == "the same picture");
+  CHECK(data->row(1).pictures == row.pictures);
+  CHECK(data->pictures() == 1);
+  CHECK_THROWS_AS(data->row(2), ValueError);
+  CHECK_THROWS_AS(data->row(-1), ValueError);
+  CHECK_THROWS_AS(data->picture(1), ValueError);
 }
 
 TEST_CASE("a wrong row is named by file, row and field") {
@@ -76,7 +79,7 @@ TEST_CASE("a file that is no list of rows is refused") {
 TEST_CASE("a picture that does not decode is named with its row") {
   const Files files(R"([{"image": "broken.png", "caption": "cat"}])");
   const auto data = open_json_tar(files.list, files.tar);
-  const std::string message = message_of<DataError>([&] { data->sample(0); });
+  const std::string message = message_of<DataError>([&] { data->picture(0); });
   for (const char* part : {"broken.png", "p.tar", "list.json", "row 0"})
     CHECK(message.find(part) != std::string::npos);
 }
@@ -89,7 +92,7 @@ TEST_CASE("every list of picturebook opens") {
     const auto data =
         open_json_tar(picturebook() + "/" + name + ".json", picturebook() + "/images.tar");
     CHECK(data->size() == rows);
-    CHECK(data->sample(rows - 1).image->width == 64);
+    CHECK(data->picture(data->pictures() - 1)->width == 64);
   }
 }
 

@@ -84,10 +84,10 @@ TEST_CASE("only training scenes are changed, their captions never") {
     const auto wild = open_scenes(picturebook(), split, 20, 48, 1, jitter);
     const auto again = open_scenes(picturebook(), split, 20, 48, 1, jitter);
     for (int64_t i = 0; i < 20; ++i) {
-      const Sample a = plain->sample(i), b = wild->sample(i);
-      CHECK(a.caption == b.caption);
-      CHECK(same_image(*a.image, *b.image) == (std::string(split) != "train"));
-      CHECK(same_image(*again->sample(i).image, *b.image));
+      const auto a = plain->picture(i), b = wild->picture(i);
+      CHECK(plain->row(i).text == wild->row(i).text);
+      CHECK(same_image(*a, *b) == (std::string(split) != "train"));
+      CHECK(same_image(*again->picture(i), *b));
     }
   }
 }

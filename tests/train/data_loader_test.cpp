@@ -19,7 +19,7 @@ LoaderConfig small_config() {
   LoaderConfig config;
   config.batch_size = 4;
   config.image_size = 4;
-  config.max_tokens = 8;
+  config.text.max_tokens = 8;
   config.augment.ground = 0.5;
   return config;
 }
@@ -127,7 +127,7 @@ TEST_CASE("another right text can stand in for the caption, the caption's id sta
   const NumberedPictures data(4);
   LoaderConfig config = small_config();
   const std::vector<Contents> plain = run(data, config, 0, 1);
-  config.references = 1;
+  config.text.references = 1;
   const std::vector<Contents> other = run(data, config, 0, 1);
   CHECK(other[0].captions == plain[0].captions);
   CHECK(other[0].images == plain[0].images);

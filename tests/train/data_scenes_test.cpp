@@ -110,11 +110,10 @@ TEST_CASE("a scene shows the drawings of its plan, the darkest pixel on top") {
       CHECK(x / ink / 48 == Approx(placed.x).margin(0.2));
       CHECK(y / ink / 48 == Approx(placed.y).margin(0.2));
     }
-    const Sample sample = data->sample(i);
-    CHECK(same_image(*sample.image, darkest));
-    CHECK(sample.caption == plan.caption());
-    CHECK(data->caption(i) == plan.caption());
-    CHECK(sample.name == str("train/", i));
+    CHECK(same_image(*data->picture(i), darkest));
+    CHECK(data->row(i).text == plan.caption());
+    CHECK(data->row(i).pictures == std::vector<int64_t>{i});
+    CHECK(data->picture_name(i) == str("train/", i));
   }
 }
 
@@ -125,15 +124,15 @@ TEST_CASE("a scene is a function of seed, split and index") {
   const auto other_split = open_scenes(picturebook(), "test_seen", 40, 48, 1);
   int equal_seed = 0, equal_split = 0;
   for (int64_t i = 39; i >= 0; --i) {
-    const Sample sample = two->sample(i);
-    CHECK(same_image(*one->sample(i).image, *sample.image));
-    equal_seed += same_image(*other_seed->sample(i).image, *sample.image);
-    equal_split += same_image(*other_split->sample(i).image, *sample.image);
+    const auto picture = two->picture(i);
+    CHECK(same_image(*one->picture(i), *picture));
+    equal_seed += same_image(*other_seed->picture(i), *picture);
+    equal_split += same_image(*other_split->picture(i), *picture);
   }
   CHECK(equal_seed + equal_split == 0);
   CHECK(plan_scene(SceneSplit::train, 1, 5).caption() !=
         plan_scene(SceneSplit::train, 1, 5 + (uint64_t{1} << 32)).caption());
-  CHECK_THROWS_AS(two->sample(40), ValueError);
+  CHECK_THROWS_AS(two->picture(40), ValueError);
 }
 
 TEST_CASE("scenes that cannot be are refused") {

@@ -86,21 +86,28 @@ inline std::string tar_member(const std::string& name, const std::string& data, 
 
 inline std::string tar_end() { return std::string(1024, '\0'); }
 
-// Sample i is one grey picture of i, with the caption "picture i".
+// Row i is one grey picture of i, with the caption "picture i".
 class NumberedPictures : public Dataset {
  public:
   explicit NumberedPictures(int64_t count, int64_t side = 4) : count_(count), side_(side) {}
   int64_t size() const override { return count_; }
-  Sample sample(int64_t index) const override {
-    if (index == bad_) throw DataError("picture is damaged");
-    const auto grey = static_cast<uint8_t>(index);
-    const Image image{side_, side_,
-                      std::vector<uint8_t>(static_cast<size_t>(side_ * side_ * 3), grey)};
-    return {std::make_shared<const Image>(image), caption(index), {"another text"}, str(index)};
+  Row row(int64_t index) const override {
+    Row row;
+    row.text = str("Picture ", index % modulo_);
+    row.references = {"another text"};
+    row.pictures = {index};
+    return row;
   }
-  std::string caption(int64_t index) const override { return str("Picture ", index % modulo_); }
+  int64_t pictures() const override { return count_; }
+  std::shared_ptr<const Image> picture(int64_t number) const override {
+    if (number == bad_) throw DataError("picture is damaged");
+    const auto grey = static_cast<uint8_t>(number);
+    return std::make_shared<const Image>(
+        Image{side_, side_, std::vector<uint8_t>(static_cast<size_t>(side_ * side_ * 3), grey)});
+  }
+  std::string picture_name(int64_t number) const override { return str(number); }
 
-  int64_t bad_ = -1;          // this sample throws
+  int64_t bad_ = -1;          // this picture throws
   int64_t modulo_ = 1 << 30;  // captions repeat after so many
 
  private:

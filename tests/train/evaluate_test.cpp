@@ -26,7 +26,7 @@ TEST_CASE("evaluate: a split is encoded in order, whatever the batch") {
   EncodedSplit whole = encode_split(contrastive(s.state).blip(), *s.data, 100);
   CHECK(whole.image_tokens.to_vector<float>() == s.split.image_tokens.to_vector<float>());
   for (int64_t i = 0; i < 8; ++i)
-    CHECK(s.split.captions[static_cast<size_t>(i)] == models::clean_caption(s.data->caption(i)));
+    CHECK(s.split.captions[static_cast<size_t>(i)] == models::clean_caption(s.data->row(i).text));
 }
 
 TEST_CASE("evaluate: rankings follow the cosine, and re-ranking the match logit plus cosine") {

@@ -94,7 +94,7 @@ struct Problem {
   models::Batch batch() {
     loader_config.batch_size = config.batch_size;
     loader_config.image_size = config.model.image_size;
-    loader_config.max_tokens = config.model.max_tokens;
+    loader_config.text.max_tokens = config.model.max_tokens;
     return Loader(*data, state.tokenizer, loader_config, 0).next();
   }
 };

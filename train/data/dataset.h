@@ -1,9 +1,10 @@
-// Where pictures and captions come from. A data set is random access and pure: sample i of a split
-// is always the same, on any thread.
+// Where pictures and texts come from. A data set is rows of text that name pictures by number. It
+// is random access and pure: row i and picture p are always the same, on any thread.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,21 +16,38 @@ struct Image {
   std::vector<uint8_t> rgb;  // [height, width, 3]
 };
 
-struct Sample {
-  std::shared_ptr<const Image> image;   // a data set may keep it
-  std::string caption;                  // as written; clean_caption() before use
-  std::vector<std::string> references;  // other texts that are right for the picture
-  std::string name;                     // "noto/1f600.png", "test_seen/12"
+struct Answer {
+  std::string text;
+  double weight = 1;  // share of the people who gave it
 };
 
+// Captions, questions about a picture, or sentences about two pictures (NLVR2).
+enum class RowKind { captions, questions, comparisons };
+
+struct Row {
+  std::string text;                     // as written; clean_caption() before use
+  std::vector<std::string> references;  // captions: further texts that are right for the picture
+  std::vector<Answer> answers;          // questions: distinct ones; empty: not known
+  std::optional<bool> truth;            // comparisons; empty: not known
+  std::vector<int64_t> pictures;        // one; left and right; the frames of a video in order
+  std::string id;                       // image_id or question_id of the source; "": it has none
+};
+
+// A picture with five captions is five rows with one picture number: training draws rows,
+// evaluation takes each picture once.
 class Dataset {
  public:
   virtual ~Dataset() = default;
-  virtual int64_t size() const = 0;
-  // Throws DataError that names file and row when the picture or the row is bad.
-  virtual Sample sample(int64_t index) const = 0;
-  // The caption alone, without decoding the picture.
-  virtual std::string caption(int64_t index) const = 0;
+  virtual RowKind kind() const { return RowKind::captions; }
+  virtual int64_t size() const = 0;  // rows
+  // Without decoding a picture. Throws ValueError for an index that is not there.
+  virtual Row row(int64_t index) const = 0;
+  virtual int64_t pictures() const = 0;  // different ones
+  // Throws DataError that names the picture when it is bad. A data set may keep it.
+  virtual std::shared_ptr<const Image> picture(int64_t number) const = 0;
+  virtual std::string picture_name(int64_t number) const = 0;  // "noto/1f600.png", "test_seen/12"
+  // Rows of each part that is read at a stretch, such as a shard; they follow one another.
+  virtual std::vector<int64_t> shards() const { return {size()}; }
 };
 
 // BLIP annotation rows (JSON list of {"image", "caption", optional "references", "image_id", ...})

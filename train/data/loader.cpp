@@ -23,27 +23,19 @@ namespace medley::train {
 namespace {
 
 struct Slot {
-  Tensor images;                             // [B, 3, S, S]
-  std::vector<std::vector<int32_t>> tokens;  // [B][...]
-  std::vector<int64_t> captions, samples;    // [B]
+  Tensor images;                  // [B, 3, S, S]; comparisons: [2B, ...]
+  std::vector<Example> examples;  // [B]
+  std::vector<int64_t> samples;   // [B]
   std::exception_ptr error;
   int64_t ready_step = -1;
 };
-
-// FNV-1a, 64 bits: equal captions have equal ids; of a million captions two others do with a
-// probability of 3e-8.
-int64_t caption_id(const std::string& text) {
-  uint64_t hash = 0xCBF29CE484222325;
-  for (const char c : text) hash = (hash ^ static_cast<uint8_t>(c)) * 0x100000001B3;
-  return static_cast<int64_t>(hash);
-}
 
 void check(const LoaderConfig& config) {
   auto require = [](bool good, const char* name, int64_t value, const char* wanted) {
     if (!good) throw ConfigError(str(name, " is ", value, " but must be ", wanted));
   };
   require(config.image_size >= 1, "model.image_size", config.image_size, "at least 1");
-  require(config.max_tokens >= 2, "model.max_tokens", config.max_tokens, "at least 2");
+  require(config.text.max_tokens >= 2, "model.max_tokens", config.text.max_tokens, "at least 2");
   require(config.workers >= 0, "data.workers", config.workers, "0 or more");
   require(config.prefetch >= 1, "data.prefetch", config.prefetch, "at least 1");
 }
@@ -76,7 +68,8 @@ struct Loader::Impl {
   Tensor free_images() {
     for (const Tensor& images : pool)
       if (images.storage().use_count() == 1) return images;
-    const Shape shape{config.batch_size, 3, config.image_size, config.image_size};
+    const int64_t each = dataset.kind() == RowKind::comparisons ? 2 : 1;
+    const Shape shape{each * config.batch_size, 3, config.image_size, config.image_size};
     return pool.emplace_back(config.pinned ? Tensor::pinned(shape) : Tensor::empty(shape));
   }
 
@@ -102,8 +95,7 @@ struct Loader::Impl {
   void make(int64_t step, Augmenter& augmenter) {
     Slot& slot = slot_of(step);
     slot.error = nullptr;
-    slot.tokens.clear();
-    slot.captions.clear();
+    slot.examples.clear();
     try {
       const Scope scope("loader.step", step);
       slot.samples = order.samples(step);
@@ -116,20 +108,17 @@ struct Loader::Impl {
 
   void add(int64_t step, Slot& slot, size_t i, int64_t id, Augmenter& augmenter) {
     const Scope scope("sample", id);
-    const Sample sample = dataset.sample(id);
+    const Row row = dataset.row(id);
     Random random(config.seed, Purpose::augment, static_cast<uint64_t>(step),
                   static_cast<uint32_t>(id));
-    float* planes = slot.images.data<float>() + static_cast<int64_t>(i) * 3 * pixels();
-    augmenter.apply(*sample.image, random, planes);
-    normalise_planes(planes, pixels());
-
-    const std::string caption = models::clean_caption(sample.caption);
-    slot.captions.push_back(caption_id(caption));
-    const auto count = static_cast<uint32_t>(sample.references.size());
-    const bool other = config.references > 0 && count > 0 && random.uniform() < config.references;
-    const std::string text =
-        other ? models::clean_caption(sample.references[random.below(count)]) : caption;
-    slot.tokens.push_back(tokenizer.encode_caption(text, config.max_tokens));
+    const Example& example = slot.examples.emplace_back(
+        make_example(dataset.kind(), row, tokenizer, config.text, random));
+    for (size_t p = 0; p < example.pictures.size(); ++p) {
+      const auto place = static_cast<int64_t>(p) * config.batch_size + static_cast<int64_t>(i);
+      float* planes = slot.images.data<float>() + place * 3 * pixels();
+      augmenter.apply(*dataset.picture(example.pictures[p]), random, planes);
+      normalise_planes(planes, pixels());
+    }
   }
 
   models::Batch take() {
@@ -143,11 +132,9 @@ struct Loader::Impl {
       changed.wait(lock, [&] { return slot.ready_step == next_taken; });
     }
     if (slot.error) std::rethrow_exception(slot.error);
-    models::Batch batch;
+    models::Batch batch = pack_examples(dataset.kind(), slot.examples);
     batch.images = std::exchange(slot.images, Tensor());
     slot.images = free_images();
-    batch.text = models::pack(slot.tokens);
-    batch.caption = Tensor::from(slot.captions, {config.batch_size});
     batch.samples = slot.samples;
     {
       const std::lock_guard lock(mutex);

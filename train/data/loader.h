@@ -10,6 +10,7 @@
 #include "models/batch.h"
 #include "models/text/tokenizer.h"
 #include "train/data/dataset.h"
+#include "train/data/example.h"
 
 namespace medley::train {
 
@@ -36,9 +37,8 @@ struct AugmentConfig {
 struct LoaderConfig {
   int64_t batch_size = 64;
   int64_t image_size = 48;
-  int64_t max_tokens = 16;
+  TextConfig text;
   AugmentConfig augment;
-  double references = 0;  // probability that another right text stands in for the caption
   uint64_t seed = 1;
   int workers = 1;       // 0: next() does the work itself
   bool pinned = false;   // pictures lie where a GPU copies them from (Tensor::pinned)

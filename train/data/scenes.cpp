@@ -24,11 +24,21 @@ class Scenes : public Dataset {
 
   int64_t size() const override { return count_; }
 
-  Sample sample(int64_t index) const override {
+  int64_t pictures() const override { return count_; }
+
+  Row row(int64_t index) const override {
+    Row row;
+    row.text = plan_at(index).caption();
+    row.pictures = {index};
+    return row;
+  }
+
+  std::string picture_name(int64_t number) const override {
+    return str(kSceneSplits[static_cast<size_t>(split_)], "/", number);
+  }
+
+  std::shared_ptr<const Image> picture(int64_t index) const override {
     const ScenePlan plan = plan_at(index);
-    Sample sample;
-    sample.caption = plan.caption();
-    sample.name = str(kSceneSplits[static_cast<size_t>(split_)], "/", index);
     Image image{side_, side_, std::vector<uint8_t>(static_cast<size_t>(side_ * side_ * 3), 255)};
     // Numbers of its own: with and without changes, scene i shows the same drawings.
     Random random = scene_random(split_, seed_, static_cast<uint64_t>(index), 1);
@@ -38,11 +48,8 @@ class Scenes : public Dataset {
       else
         drawings_.paste(image, placed);
     }
-    sample.image = std::make_shared<const Image>(std::move(image));
-    return sample;
+    return std::make_shared<const Image>(std::move(image));
   }
-
-  std::string caption(int64_t index) const override { return plan_at(index).caption(); }
 
  private:
   ScenePlan plan_at(int64_t index) const {

@@ -30,12 +30,12 @@ EncodedSplit encode_split(models::Blip& model, const Dataset& data, int64_t batc
     int64_t end = std::min(begin + batch_size, data.size());
     std::vector<std::shared_ptr<const Image>> images;
     for (int64_t i = begin; i < end; ++i) {
-      Sample sample = data.sample(i);
-      images.push_back(std::move(sample.image));
-      split.captions.push_back(models::clean_caption(sample.caption));
+      const Row row = data.row(i);
+      images.push_back(data.picture(row.pictures.at(0)));
+      split.captions.push_back(models::clean_caption(row.text));
       std::set<std::string>& names = split.names.emplace_back();
       names.insert(split.captions.back());
-      for (const std::string& reference : sample.references)
+      for (const std::string& reference : row.references)
         names.insert(models::clean_caption(reference));
       distinct.insert(split.captions.back());
     }

@@ -44,7 +44,7 @@ models::Tokenizer make_tokenizer(const TrainConfig& config, const Dataset& train
   std::vector<std::string> texts;
   int64_t count = std::min(training_set.size(), kVocabularyCaptions);
   for (int64_t i = 0; i < count; ++i)
-    texts.push_back(models::clean_caption(training_set.caption(i)));
+    texts.push_back(models::clean_caption(training_set.row(i).text));
   return models::Tokenizer(models::train_vocabulary(texts, config.model.vocab_size));
 }
 

@@ -26,9 +26,9 @@ LoaderConfig loader_config(const TrainConfig& config, bool pinned) {
   LoaderConfig loader;
   loader.batch_size = config.batch_size;
   loader.image_size = config.model.image_size;
-  loader.max_tokens = config.model.max_tokens;
+  loader.text.max_tokens = config.model.max_tokens;
+  loader.text.references = config.data.references;
   loader.augment = config.augment;
-  loader.references = config.data.references;
   loader.seed = static_cast<uint64_t>(config.seed);
   loader.workers = static_cast<int>(config.data.workers);
   loader.prefetch = config.data.prefetch;

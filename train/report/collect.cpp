@@ -30,8 +30,12 @@ class FirstOf : public Dataset {
  public:
   FirstOf(const Dataset& data, int64_t count) : data_(data), size_(std::min(count, data.size())) {}
   int64_t size() const override { return size_; }
-  Sample sample(int64_t index) const override { return data_.sample(index); }
-  std::string caption(int64_t index) const override { return data_.caption(index); }
+  Row row(int64_t index) const override { return data_.row(index); }
+  int64_t pictures() const override { return data_.pictures(); }
+  std::shared_ptr<const Image> picture(int64_t number) const override {
+    return data_.picture(number);
+  }
+  std::string picture_name(int64_t number) const override { return data_.picture_name(number); }
 
  private:
   const Dataset& data_;
@@ -67,7 +71,7 @@ class Collector {
       Tensor tokens = encoded.image_tokens.slice(0, i, i + 1);
       std::vector<int32_t> ids = caption_tokens(*loaded_.model, tokens)[0];
       CaptionedPicture picture;
-      picture.image = *data.sample(i).image;
+      picture.image = *data.picture(data.row(i).pictures[0]);
       picture.split = split;
       picture.said = tokenizer.decode(ids);
       picture.truth = encoded.captions[static_cast<size_t>(i)];
@@ -90,7 +94,7 @@ class Collector {
       for (int64_t i : best.images_of_text[static_cast<size_t>(t)]) {
         if (search.found.size() == kFound) break;
         auto at = static_cast<size_t>(i);
-        search.found.push_back({*data.sample(i).image, encoded.captions[at],
+        search.found.push_back({*data.picture(data.row(i).pictures[0]), encoded.captions[at],
                                 encoded.names[at].contains(search.query)});
       }
       report_.searches.push_back(std::move(search));
