@@ -55,7 +55,7 @@ libdir=\${prefix}/@CMAKE_INSTALL_LIBDIR@
 Name: medley
 Description: @PROJECT_DESCRIPTION@
 Version: @PROJECT_VERSION@
-Requires: libpng libjpeg libwebp libutf8proc libxxhash
+Requires: libpng libjpeg libgif libwebp libwebpdemux libutf8proc libxxhash
 Cflags: -I\${prefix}/include @defines@
 Libs: -L\${libdir} -lmedley_train -lmedley_models -lmedley_autograd -lmedley_kernels -lmedley_core @libraries@
 ")
