@@ -6,6 +6,7 @@
 #include "core/error.h"
 #include "train/cli/commands.h"
 #include "train/cli/print.h"
+#include "train/data/open.h"
 #include "train/report/finish.h"
 
 namespace medley::train {
@@ -30,7 +31,7 @@ int evaluate(const EvalCommandOptions& options) {
                      options.captions};
     eval.set(std::filesystem::path(options.data).stem().string(),
              evaluate_split(*loaded.model, loaded.tokenizer,
-                            *open_json_tar(options.data, options.images), what));
+                            *open_data(options.data, {.images = options.images}).data, what));
   }
   if (options.json)
     print_json(Json::object().set("checkpoint", loaded.source).set("eval", eval));

@@ -47,7 +47,7 @@ struct Loader::Impl {
       : dataset(data),
         tokenizer(text),
         config((check(c), c)),
-        order(data.size(), c.batch_size, c.seed),
+        order(data.shards(), c.batch_size, c.seed),
         slots(static_cast<size_t>(c.prefetch)),
         next_made(first),
         next_taken(first) {

@@ -6,6 +6,7 @@
 #include "core/error.h"
 #include "core/str.h"
 #include "core/suggest.h"
+#include "train/data/open.h"
 
 namespace medley::train {
 namespace {
@@ -19,7 +20,7 @@ const std::vector<std::string> kSceneSplits = {"train", "val", "test_seen", "tes
 
 std::unique_ptr<Dataset> open_json(const TrainConfig& config, const std::string& list) {
   std::string folder = data_folder(config);
-  return open_json_tar(folder + "/" + list, folder + "/" + config.data.images);
+  return open_data(folder + "/" + list, {.images = folder + "/" + config.data.images}).data;
 }
 
 }  // namespace
