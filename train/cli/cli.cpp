@@ -126,18 +126,6 @@ void add_rest(CLI::App& app, Program& p) {
   sub->footer("Example:\n  medley info --json");
   sub->callback([&p] { p.command = [&p] { return info_command(p.info_json); }; });
 
-  CLI::App* data = app.add_subcommand("data", "work with data sets");
-  data->require_subcommand(1);
-  data->footer("Example:\n  medley data check train.json images.tar");
-  sub = data->add_subcommand("check", "look for everything that is wrong with a data set");
-  sub->add_option("data", p.check.data, "JSON list of {\"image\", \"caption\"}")->required();
-  sub->add_option("images", p.check.images, "tar of the pictures that it names")->required();
-  json_flag(sub, p.check.json);
-  sub->footer(
-      "Example:\n  medley data check train.json images.tar --json\n"
-      "Exit code 3 when training on it would fail.");
-  sub->callback([&p] { p.command = [&p] { return data_check(p.check); }; });
-
   sub = app.add_subcommand("report", "write report.html of a run again");
   sub->add_option("run", p.report.run, "folder of the run")->required();
   json_flag(sub, p.report.json);
@@ -203,6 +191,7 @@ int run_cli(int argc, char** argv) {
     add_model_commands(app, program);
     add_eval(app, program);
     add_score(app, program);
+    add_data_commands(app, program);
     add_rest(app, program);
     try {
       app.parse(argc, argv);

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "train/data/open.h"
 #include "train/pipeline/pipeline.h"
 
 namespace medley::train {
@@ -113,10 +114,25 @@ int inspect(const InspectOptions& options);
 int info_command(bool json);
 
 struct DataCheckOptions {
-  std::string data, images;
+  std::string data, images;  // as open_data takes them
+  ColumnNames columns;
+  std::string val;         // another data set, or a part to hold out
+  std::string vocab;       // vocab.txt
+  int64_t max_tokens = 0;  // longest text with [CLS] and [SEP]; 0: any
+  std::string html;        // file for a page of samples
   bool json = false;
 };
 int data_check(const DataCheckOptions& options);
+
+struct DataConvertOptions {
+  std::string data, images;  // as open_data takes them
+  ColumnNames columns;
+  std::string out;  // folder to make
+  std::string to = "list";
+  int64_t rows_per_shard = 10'000;
+  int64_t side = 0;  // of pictures whose shorter side is longer; 0: as they are
+};
+int data_convert(const DataConvertOptions& options);
 
 struct ReportOptions {
   std::string run;

@@ -24,6 +24,7 @@ struct Program {
   ScoreOptions score;
   InspectOptions inspect;
   DataCheckOptions check;
+  DataConvertOptions data_convert;
   ReportOptions report;
   bool info_json = false;
   std::function<int()> command;
@@ -34,5 +35,7 @@ void json_flag(CLI::App* sub, bool& flag);
 
 // Commands that use a trained model: caption, match, answer, features, convert.
 void add_model_commands(CLI::App& app, Program& program);
+// medley data ...: commands that work with data sets.
+void add_data_commands(CLI::App& app, Program& program);
 
 }  // namespace medley::train
