@@ -34,7 +34,7 @@ struct OptimizerConfig {
   double eps = 1e-8;
   double decay = 0.05;
   double temperature_lr = 1.0;     // rate of the temperature, as a part of lr
-  std::string schedule = "paper";  // cosine: to 1 % of lr; paper: times 0.9 each pass over the data
+  std::string schedule = "paper";  // see train/loop/schedule.h
   int64_t warmup_steps = 3000;
   double gradient_clip = 0;  // largest gradient norm; 0: any
 };

@@ -108,7 +108,9 @@ void add_training(std::vector<ConfigKey>& keys, TrainConfig& c) {
   add("graph", &c.graph, "on a GPU: a batch is recorded and launched as one; same results", true);
   add("threads", &c.threads, "0: as many as the machine has; results do not depend on it", true);
   add("lr", &o.lr, "learning rate");
-  add("schedule", &o.schedule, "cosine: to 1 % of lr; paper: times 0.9 each pass over the data");
+  add("schedule", &o.schedule,
+      "cosine: to 1 % of lr; linear: to 0; constant; paper: times 0.9 each pass over the "
+      "data; cosine_by_pass: to 0, constant within a pass");
   add("warmup_steps", &o.warmup_steps, "linear warm-up");
   add("beta1", &o.beta1, "AdamW");
   add("beta2", &o.beta2, "AdamW");

@@ -32,7 +32,8 @@ void validate(const TrainConfig& c) {
   one_of("augment.kind", c.augment.kind, {"none", "affine", "blip"});
   one_of("train.objective", c.objective, models::objective_names());
   one_of("train.precision", c.precision, {"f32", "bf16"});
-  one_of("train.schedule", c.optimizer.schedule, {"cosine", "paper"});
+  one_of("train.schedule", c.optimizer.schedule,
+         {"constant", "linear", "cosine", "paper", "cosine_by_pass"});
   require(c.data.scenes >= 1, "data.scenes", c.data.scenes, "at least 1");
   require(c.data.workers >= 0 && c.data.workers <= 64, "data.workers", c.data.workers, "0 to 64");
   require(c.data.prefetch >= 1, "data.prefetch", c.data.prefetch, "at least 1");
