@@ -87,7 +87,8 @@ StepOutcome train_step(TrainingState& state, BatchFeed& feed, const StepOptions&
     batches.push_back(batch);
     models::Batch given = batch;
     given.images = images;
-    if (pads) given.text = models::pad(batch.text, state.config.model.max_tokens);
+    if (pads)
+      given.text = models::pad(batch.text, state.config.model.max_tokens, objective.given());
     return given;
   };
   plan.gradients = [&](const models::Batch& batch, double share) {
