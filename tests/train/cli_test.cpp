@@ -54,6 +54,10 @@ TEST_CASE("cli: help has examples everywhere") {
                              {"eval"},
                              {"eval", "retrieval"},
                              {"eval", "caption"},
+                             {"eval", "vqa"},
+                             {"eval", "nlvr"},
+                             {"eval", "classify"},
+                             {"eval", "video"},
                              {"score"},
                              {"score", "captions"},
                              {"inspect"},
@@ -106,6 +110,8 @@ TEST_CASE("cli: a run is trained, measured, used and inspected") {
   CHECK(Json::parse(r.out, "stdout").at("eval").at("val").at("t2i").find("r5"));
   r = run({"eval", "caption", path, "--json"});
   CHECK(Json::parse(r.out, "stdout").at("eval").at("test_seen").at("captions").find("token_f1"));
+  CHECK_THAT(run({"eval", "caption", path, "--out", folder / "said.json"}).err,
+             Catch::Contains("--out is one file, for one of the"));
   r = run({"eval", "caption", path, "--split", "test_sen"});
   CHECK(r.code == 2);
   CHECK_THAT(r.err, Catch::Contains("did you mean 'test_seen'?"));

@@ -65,33 +65,6 @@ void add_demo(CLI::App& app, Program& p) {
   sub->callback([&p] { p.command = [&p] { return demo(p.demo); }; });
 }
 
-void add_eval(CLI::App& app, Program& p) {
-  CLI::App* eval = app.add_subcommand("eval", "measure a trained model");
-  eval->require_subcommand(1);
-  auto add = [&](const char* name, const char* help, bool captions) {
-    CLI::App* sub = eval->add_subcommand(name, help);
-    EvalCommandOptions& o = p.eval;
-    sub->add_option("run", o.run, "run or checkpoint")->required();
-    sub->add_option("--split", o.splits,
-                    "split of the run's data (default: all of its eval.splits)");
-    sub->add_option("--data", o.data, "JSON list of {\"image\", \"caption\"} instead");
-    sub->add_option("--images", o.images, "tar of the pictures that it names");
-    sub->add_option("--device", o.device, "cpu, cuda, cuda:N; auto: the first GPU, else the CPU");
-    json_flag(sub, o.json);
-    sub->footer(str("Examples:\n  medley eval ", name,
-                    " runs/demo --split test_pair\n  medley eval ", name,
-                    " runs/demo --data X.json --images X.tar --json"));
-    sub->callback([&p, captions] {
-      p.eval.captions = captions;
-      p.command = [&p] { return evaluate(p.eval); };
-    });
-  };
-  add("retrieval", "pictures to texts and back: R@1, R@5, by ITC and with ITM", false);
-  add("caption", "generated captions: exact, token F1, BLEU-2", true);
-  eval->footer(
-      "Examples:\n  medley eval retrieval runs/demo\n  medley eval caption runs/demo --json");
-}
-
 void add_score(CLI::App& app, Program& p) {
   CLI::App* score = app.add_subcommand("score", "measure results that lie in files");
   score->require_subcommand(1);
@@ -201,7 +174,7 @@ int run_cli(int argc, char** argv) {
     add_demo(app, program);
     add_pretrain(app, program);
     add_model_commands(app, program);
-    add_eval(app, program);
+    add_eval_commands(app, program);
     add_score(app, program);
     add_rest(app, program);
     try {

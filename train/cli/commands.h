@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "train/eval/evaluate.h"
 #include "train/pipeline/pipeline.h"
 
 namespace medley::train {
@@ -40,10 +41,13 @@ int demo(const DemoOptions& options);
 struct CaptionOptions {
   std::string model;
   std::vector<std::string> files;
+  bool recursive = false;  // folders with all that is in them
   std::string prompt;
   models::GenerateOptions generate{.max_length = 0};  // max_length 0: the model's own
   int64_t batch = 16;
   OpenOptions open;
+  std::string format;     // jsonl, csv, coco, txt; empty: lines for people
+  std::string attention;  // folder for a strip of each picture: where each word looks
   bool json = false;
 };
 int caption(const CaptionOptions& options);
@@ -88,11 +92,17 @@ struct FeatureOptions {
 int features(const FeatureOptions& options);
 
 struct EvalCommandOptions {
-  std::string run;
-  std::vector<std::string> splits;  // empty: all of the configuration
-  std::string data, images;         // a list and a tar instead
-  bool captions = false;            // else retrieval
-  std::string device = "auto";
+  std::string task;  // caption, retrieval, vqa, nlvr, classify, video
+  std::string model;
+  std::vector<std::string> splits;  // of a run's own data; empty: all of its configuration
+  std::string data, images;         // data of the user instead
+  std::string out;                  // file for what the model said
+  std::string candidates;           // file of answers or classes, one per line
+  bool rank = false;                // vqa: choose from the training set's answers
+  std::string first_token = "enc";  // or cls
+  std::optional<int64_t> rerank, batch;
+  EvalOptions measure;
+  OpenOptions open;
   bool json = false;
 };
 int evaluate(const EvalCommandOptions& options);

@@ -33,7 +33,7 @@ void announce(Trainer& trainer) {
   const TrainConfig& config = state.config;
   std::string begin = state.step > 0 ? str("from step ", state.step) : "from nothing";
   info(str("training ", config.preset, " ", begin, " to step ", config.steps, ": ",
-           fixed(static_cast<double>(parameter_count(state.objective->weights())) / 1e6, 2),
+           fixed(static_cast<double>(parameter_count(state.objective->weights().weights)) / 1e6, 2),
            " million parameters, vocabulary ", state.tokenizer.size(), ", batch ",
            config.batch_size, config.accumulate > 1 ? str(" x ", config.accumulate) : "", ", seed ",
            config.seed, ", into ", trainer.run().path));

@@ -34,5 +34,11 @@ void json_flag(CLI::App* sub, bool& flag);
 
 // Commands that use a trained model: caption, match, answer, features, convert.
 void add_model_commands(CLI::App& app, Program& program);
+// eval and its tasks.
+void add_eval_commands(CLI::App& app, Program& program);
+// Parts that they share: which file or folder a model is, and how it is opened.
+inline constexpr const char* kModelHelp =
+    "run, checkpoint, Hugging Face folder, .pth or safetensors file";
+void open_options(CLI::App* sub, OpenOptions& open);
 
 }  // namespace medley::train

@@ -199,9 +199,13 @@ void Trainer::evaluate() {
   const std::string& split = state.config.eval.splits[0];
   std::unique_ptr<Dataset> data = open_split(state.config, split);
   // The cheaper half of what is measured in the end, with what `best` names.
-  EvalOptions options{0, state.config.eval.batch_size, what.retrieval, !what.retrieval};
-  Json result = evaluate_split(*std::get<std::shared_ptr<models::Blip>>(state.objective->model()),
-                               state.tokenizer, *data, options);
+  const EvalOptions options{.retrieval = what.retrieval,
+                            .captions = !what.retrieval,
+                            .intervals = false,
+                            .batch_size = state.config.eval.batch_size,
+                            .rerank = 0};
+  const Json result =
+      evaluate_split(state.objective->model(), state.tokenizer, *data, options).figures;
   std::string best;
   const double now = figure_in(result, what.best);
   if (const auto [step, value] = best_of_run(split, what.best); step > 0)

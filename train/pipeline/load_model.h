@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "models/blip/blip.h"
+#include "models/nlvr/nlvr.h"
 #include "models/text/tokenizer.h"
 #include "models/vqa/vqa.h"
 #include "models/weights/hf_base.h"
@@ -34,6 +35,7 @@ struct LoadedModel {
   models::Tokenizer tokenizer;
   std::unique_ptr<models::Blip> model = nullptr;   // or
   std::unique_ptr<models::Vqa> vqa = nullptr;      // a model for questions, or
+  std::unique_ptr<models::Nlvr> nlvr = nullptr;    // one for sentences about two pictures, or
   std::unique_ptr<models::HfBase> base = nullptr;  // a BlipModel
 
   std::vector<std::string> parts = {};  // first parts of the names of its weights

@@ -24,6 +24,9 @@ using Picture = std::variant<std::string, std::vector<uint8_t>, Image>;
 struct Reply {
   std::string text;
   double score = 0;  // log-probability: models::Generated, or models::Vqa::Ranked when chosen
+  // Of a caption: the geometric mean of the probabilities of the tokens that follow the prompt, its
+  // end counted.
+  double probability = 0;
 };
 
 struct Match {
