@@ -1,6 +1,5 @@
 // medley convert: weights from one format into another.
 #include <filesystem>
-#include <functional>
 
 #include "core/error.h"
 #include "core/str.h"
@@ -40,18 +39,6 @@ void require_parts(const LoadedModel& source, const std::vector<std::string>& wa
                     "--to safetensors writes what it has");
 }
 
-// A folder that appears whole or not at all: written beside its place, then renamed.
-void write_whole(const std::string& target, const std::function<void(const std::string&)>& write) {
-  if (fs::exists(target))
-    throw IoError(target + " is there already", "name a new folder: nothing is overwritten");
-  const fs::path parent = fs::path(target).lexically_normal().parent_path();
-  const std::string partial = target + ".partial";
-  remove_path(partial);
-  write(partial);
-  rename_path(partial, target);
-  sync_folder(parent.empty() ? "." : parent.string());
-}
-
 void write_folder(const LoadedModel& source, HfModel kind, const std::string& target) {
   if ((kind == HfModel::vqa) != (source.vqa != nullptr))
     throw DataError(str("the source cannot become a ", models::architecture_of(kind)),
@@ -59,7 +46,7 @@ void write_folder(const LoadedModel& source, HfModel kind, const std::string& ta
   require_parts(source, models::parts_of(kind), str("a ", models::architecture_of(kind)));
   models::HfConfig config = source.hf;
   config.kind = kind;
-  write_whole(target, [&](const std::string& folder) {
+  write_whole_folder(target, [&](const std::string& folder) {
     write_huggingface(folder, source.weights(), config, source.tokenizer);
   });
 }
@@ -70,7 +57,7 @@ void write_run(const LoadedModel& source, const std::string& target) {
   TrainConfig config;
   config.model = source.hf.model;
   config.losses.queue_size = 0;
-  write_whole(target, [&](const std::string& folder) {
+  write_whole_folder(target, [&](const std::string& folder) {
     const RunFolder run = create_run(folder, config, source.tokenizer);
     write_checkpoint(run.checkpoints(), 0, weight_files(source.weights(), config, source.tokenizer),
                      1);
