@@ -1,7 +1,7 @@
 // Annotation lists: what is wrong is named by file, row and field.
 #include "tests/train/data_support.h"
 #include "train/data/annotations.h"
-#include "train/report/html.h"
+#include "train/data/encode_png.h"
 
 namespace medley::train {
 namespace {

@@ -138,6 +138,24 @@ void add_rest(CLI::App& app, Program& p) {
       "Exit code 3 when training on it would fail.");
   sub->callback([&p] { p.command = [&p] { return data_check(p.check); }; });
 
+  sub = data->add_subcommand("make", "write the data of a task whose right answers are known");
+  MakeOptions& make = p.make.make;
+  sub->add_option("task", make.task, "vqa, nlvr, captions or classify")->required();
+  sub->add_option(
+         "--from", make.from,
+         "scenes: composed pictures (vqa, nlvr, captions); picturebook: real drawings with "
+         "people's labels (vqa, classify)")
+      ->required();
+  sub->add_option("--out", make.out, "folder to write")->required();
+  sub->add_option("--count", make.count, "rows to train on, of scenes");
+  sub->add_option("--seed", make.seed, "of the scenes (default: 1)");
+  json_flag(sub, p.make.json);
+  sub->footer(
+      "Examples:\n  medley data make vqa --from scenes --out scenes_vqa\n"
+      "  medley data make nlvr --from scenes --out scenes_nlvr --count 5000 --seed 2\n"
+      "  medley data make classify --from picturebook --out groups");
+  sub->callback([&p] { p.command = [&p] { return data_make(p.make); }; });
+
   sub = app.add_subcommand("report", "write report.html of a run again");
   sub->add_option("run", p.report.run, "folder of the run")->required();
   json_flag(sub, p.report.json);

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "train/data/tasks/make.h"
 #include "train/pipeline/pipeline.h"
 
 namespace medley::train {
@@ -117,6 +118,12 @@ struct DataCheckOptions {
   bool json = false;
 };
 int data_check(const DataCheckOptions& options);
+
+struct DataMakeOptions {
+  MakeOptions make;
+  bool json = false;
+};
+int data_make(const DataMakeOptions& options);
 
 struct ReportOptions {
   std::string run;

@@ -24,6 +24,7 @@ struct Program {
   ScoreOptions score;
   InspectOptions inspect;
   DataCheckOptions check;
+  DataMakeOptions make;
   ReportOptions report;
   bool info_json = false;
   std::function<int()> command;

@@ -92,4 +92,21 @@ void SceneDrawings::paste(Image& canvas, const PlacedDrawing& placed) const {
   }
 }
 
+Image SceneDrawings::blank() const {
+  return {side_, side_, std::vector<uint8_t>(static_cast<size_t>(side_ * side_ * 3), 255)};
+}
+
+Image SceneDrawings::draw(const ScenePlan& plan) const {
+  Image image = blank();
+  for (const PlacedDrawing& placed : plan.drawings) paste(image, placed);
+  return image;
+}
+
+Image SceneDrawings::draw_changed(const ScenePlan& plan, const SceneJitter& jitter,
+                                  Random& random) const {
+  Image image = blank();
+  for (const PlacedDrawing& placed : plan.drawings) paste_changed(image, placed, jitter, random);
+  return image;
+}
+
 }  // namespace medley::train

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <cstdio>
 
+#include "train/data/encode_png.h"
+
 namespace medley::train {
 
 std::string escape_html(std::string_view text) {
