@@ -31,6 +31,7 @@
 #include "autograd/ops/softmax.h"
 #include "autograd/ops/sum.h"
 #include "autograd/optim/adamw.h"
+#include "autograd/optim/low_rank.h"
 #include "autograd/optim/norm.h"
 #include "autograd/recompute.h"
 #include "autograd/tape.h"

@@ -47,11 +47,13 @@ Tensor checkpoint(const std::function<Tensor(const std::vector<Tensor>&)>& fn,
                   const std::vector<Tensor>& inputs) {
   Tape* tape = Tape::current();
   Tensor y;
+  bool wanted = false;
   {
     const NoGrad no_grad;
     y = fn(inputs).detach();
+    wanted = no_grad.left_out();
   }
-  if (tape == nullptr) return y;
+  if (tape == nullptr || !wanted) return y;
   auto node = std::make_unique<RecomputeNode>();
   node->fn = fn;
   for (const Tensor& t : inputs) {

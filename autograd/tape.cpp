@@ -19,6 +19,18 @@ namespace medley::autograd {
 namespace {
 
 std::atomic<uint64_t> next_tape_id{1};
+// An op in the innermost NoGrad had an input that wants a gradient.
+thread_local bool left_out_one = false;
+
+template <class Inputs>
+Tape* recording_of(const Inputs& inputs) {
+  for (const Tensor& t : inputs) {
+    if (!t.link()) continue;
+    if (current_tape == nullptr) left_out_one = true;
+    return current_tape;
+  }
+  return nullptr;
+}
 
 void add_into(const Tensor& sum, const Tensor& part) {
   with_float("backward", sum.dtype(), [&](auto zero) {
@@ -85,15 +97,18 @@ size_t Tape::nodes() const { return impl_->entries.size(); }
 
 Recording::Recording(Tape& tape) : previous_(current_tape) { current_tape = &tape; }
 Recording::~Recording() { current_tape = previous_; }
-NoGrad::NoGrad() : previous_(current_tape) { current_tape = nullptr; }
-NoGrad::~NoGrad() { current_tape = previous_; }
-
-Tape* recording(std::initializer_list<Tensor> inputs) {
-  if (current_tape == nullptr) return nullptr;
-  for (const Tensor& t : inputs)
-    if (t.link()) return current_tape;
-  return nullptr;
+NoGrad::NoGrad() : previous_(current_tape), previous_left_out_(left_out_one) {
+  current_tape = nullptr;
+  left_out_one = false;
 }
+NoGrad::~NoGrad() {
+  current_tape = previous_;
+  left_out_one = left_out_one || previous_left_out_;
+}
+bool NoGrad::left_out() const { return left_out_one; }
+
+Tape* recording(std::initializer_list<Tensor> inputs) { return recording_of(inputs); }
+Tape* recording(const std::vector<Tensor>& inputs) { return recording_of(inputs); }
 
 void Tape::record(std::unique_ptr<Node> node, std::initializer_list<Tensor> inputs,
                   std::initializer_list<Tensor*> outputs) {

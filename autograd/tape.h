@@ -138,6 +138,7 @@ class Tape {
 
 // The current tape when one is recording and any of the inputs wants a gradient, else null.
 Tape* recording(std::initializer_list<Tensor> inputs);
+Tape* recording(const std::vector<Tensor>& inputs);
 
 class Recording {
  public:
@@ -164,8 +165,12 @@ class NoGrad {
   NoGrad(const NoGrad&) = delete;
   NoGrad& operator=(const NoGrad&) = delete;
 
+  // Whether an op in its lifetime, until now, had an input that wants a gradient.
+  bool left_out() const;
+
  private:
   Tape* previous_;
+  bool previous_left_out_;
 };
 
 }  // namespace medley::autograd

@@ -16,7 +16,7 @@ install(SCRIPT ${PROJECT_SOURCE_DIR}/cmake/install_headers.cmake)
 if(TARGET medley)
   install(TARGETS medley RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endif()
-install(DIRECTORY ${MEDLEY_DATA} DESTINATION ${CMAKE_INSTALL_DATADIR}/medley)
+install(DIRECTORY ${MEDLEY_DATA} ${MEDLEY_DATA}/../demo DESTINATION ${CMAKE_INSTALL_DATADIR}/medley)
 
 install(EXPORT medley NAMESPACE medley:: FILE medleyTargets.cmake DESTINATION ${package})
 file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/medleyConfig.cmake @ONLY CONTENT
@@ -55,7 +55,7 @@ libdir=\${prefix}/@CMAKE_INSTALL_LIBDIR@
 Name: medley
 Description: @PROJECT_DESCRIPTION@
 Version: @PROJECT_VERSION@
-Requires: libpng libjpeg libwebp libutf8proc libxxhash
+Requires: libpng libjpeg libgif libwebp libwebpdemux libutf8proc libxxhash
 Cflags: -I\${prefix}/include @defines@
 Libs: -L\${libdir} -lmedley_train -lmedley_models -lmedley_autograd -lmedley_kernels -lmedley_core @libraries@
 ")

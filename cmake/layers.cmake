@@ -27,7 +27,8 @@ medley_layer(autograd medley_kernels)
 medley_layer(models medley_autograd)
 target_link_libraries(medley_models PRIVATE medley::utf8proc)
 medley_layer(train medley_models)
-target_link_libraries(medley_train PRIVATE PNG::PNG JPEG::JPEG medley::webp medley::xxhash
+target_link_libraries(medley_train PRIVATE PNG::PNG JPEG::JPEG GIF::GIF medley::webpdemux
+  medley::webp medley::xxhash
   $<BUILD_INTERFACE:CLI11::CLI11>)
 # toml++'s target would bring its compiled form, a shared library to link against.
 target_include_directories(medley_train SYSTEM PRIVATE

@@ -1,6 +1,7 @@
 # What the train layer needs beyond its sources: the configurations of train/configs as strings, the
 # place of the data, and what `medley info` says about the build.
-file(GLOB configs CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/train/configs/*.toml)
+file(GLOB configs CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/train/configs/*.toml
+  ${PROJECT_SOURCE_DIR}/train/configs/finetune/*.toml)
 set(entries "")
 foreach(config IN LISTS configs)
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${config})

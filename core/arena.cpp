@@ -40,6 +40,20 @@ void ArenaLayout::tie(const std::string& name, const std::string& to) {
   insert({name, target.shape, target.offset, target.owner.empty() ? to : target.owner});
 }
 
+ArenaLayout ArenaLayout::only(const std::function<bool(const std::string& name)>& keep) const {
+  ArenaLayout kept;
+  for (const ArenaEntry& entry : entries_) {
+    if (entry.owner.empty()) {
+      if (keep(entry.name)) kept.add(entry.name, entry.shape);
+    } else if (kept.contains(entry.owner)) {
+      ArenaEntry moved = entry;
+      moved.offset += kept.entry(entry.owner).offset - this->entry(entry.owner).offset;
+      kept.insert(std::move(moved));
+    }
+  }
+  return kept;
+}
+
 const ArenaEntry& ArenaLayout::entry(const std::string& name) const {
   if (const auto found = index_.find(name); found != index_.end()) return entries_[found->second];
   std::vector<std::string> names;

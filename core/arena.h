@@ -10,6 +10,7 @@
 //   Tensor w = weights.at("layer.weight");
 #pragma once
 
+#include <functional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -39,6 +40,9 @@ class ArenaLayout {
   // Throws ValueError with the nearest names when there is no such entry.
   const ArenaEntry& entry(const std::string& name) const;
   bool contains(const std::string& name) const { return index_.contains(name); }
+  // The layout of the entries with memory of their own that `keep` says yes to, and of their ties
+  // and parts.
+  ArenaLayout only(const std::function<bool(const std::string& name)>& keep) const;
   const std::vector<ArenaEntry>& entries() const { return entries_; }  // in order of declaration
   int64_t elements() const { return elements_; }                       // gaps included
 

@@ -45,7 +45,7 @@ std::string number_text(double value) {
 class JsonBuilder final : public nlohmann::json_sax<nlohmann::json> {
  public:
   using Visit = std::function<void(const std::string& key, Json value)>;
-  enum class Outermost { any, list, object };
+  enum class Outermost { any, list, object, object_of_lists };
 
   explicit JsonBuilder(const std::string& source) : source_(source) {}
   // The values inside the outermost one go to `visit` and are not kept.
@@ -113,7 +113,7 @@ class JsonBuilder final : public nlohmann::json_sax<nlohmann::json> {
 
   void check_outermost(const Json& value) const {
     if (outermost_ == Outermost::list && !value.is_array()) refuse("it holds no list");
-    if (outermost_ == Outermost::object && !value.is_object()) refuse("it holds no object");
+    if (outermost_ >= Outermost::object && !value.is_object()) refuse("it holds no object");
   }
 
   bool open(Json value) {
@@ -136,9 +136,13 @@ class JsonBuilder final : public nlohmann::json_sax<nlohmann::json> {
       return true;
     }
     Open& parent = open_.back();
+    const bool lists = outermost_ == Outermost::object_of_lists;
     if (visit_ && open_.size() == 1) {
       values_ = 0;
-      visit_(parent.key, std::move(value));
+      if (!lists) visit_(parent.key, std::move(value));
+    } else if (lists && open_.size() == 2 && parent.value.is_array()) {
+      values_ = 0;
+      visit_(open_[0].key, std::move(value));
     } else {
       if (visit_ && ++values_ > kMaxValues)
         refuse(str("more than ", kMaxValues, " values in one, at '", place(), "'"));
@@ -175,6 +179,11 @@ void Json::each_element(std::string_view text, const std::string& source,
 void Json::each_member(std::string_view text, const std::string& source,
                        const std::function<void(const std::string& key, Json value)>& visit) {
   JsonBuilder(source, JsonBuilder::Outermost::object, visit).parse(text);
+}
+
+void Json::each_row(std::string_view text, const std::string& source,
+                    const std::function<void(const std::string& list, Json row)>& visit) {
+  JsonBuilder(source, JsonBuilder::Outermost::object_of_lists, visit).parse(text);
 }
 
 Json& Json::set(const std::string& key, Json value) {

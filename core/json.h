@@ -45,6 +45,9 @@ class Json {
                            const std::function<void(Json element)>& visit);
   static void each_member(std::string_view text, const std::string& source,
                           const std::function<void(const std::string& key, Json value)>& visit);
+  // The elements of each list in an object, with the list's key; its other members are passed over.
+  static void each_row(std::string_view text, const std::string& source,
+                       const std::function<void(const std::string& list, Json row)>& visit);
 
   // Replaces a key that is there already. Returns *this.
   Json& set(const std::string& key, Json value);

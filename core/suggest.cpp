@@ -41,4 +41,13 @@ std::string did_you_mean(const std::string& word, const std::vector<std::string>
   return nearest == nullptr ? "" : ", did you mean '" + *nearest + "'?";
 }
 
+std::vector<std::string> nearest_first(const std::string& word,
+                                       std::vector<std::string> candidates) {
+  std::stable_sort(candidates.begin(), candidates.end(),
+                   [&](const std::string& a, const std::string& b) {
+                     return edit_distance(word, a) < edit_distance(word, b);
+                   });
+  return candidates;
+}
+
 }  // namespace medley

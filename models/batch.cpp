@@ -44,7 +44,7 @@ PackedText to(const PackedText& text, Device device) {
   return moved;
 }
 
-PackedText pad(const PackedText& text, int64_t most) {
+PackedText pad(const PackedText& text, int64_t most, int64_t given) {
   if (text.sequences.longest > most)
     throw ValueError(
         str("[pad] a text of ", text.sequences.longest, " tokens is longer than ", most));
@@ -53,10 +53,11 @@ PackedText pad(const PackedText& text, int64_t most) {
   const int64_t rows = round_up(text.ids.size(0), step);
   PackedText padded = text;
   std::vector<int32_t> positions = text.positions.to_vector<int32_t>(), next;
-  for (const int32_t length : text.lengths) {
-    for (int32_t t = 1; t < length; ++t) next.push_back(text.tokens[next.size() + 1]);
-    next.push_back(kernels::kIgnoredTarget);
-  }
+  for (const int32_t length : text.lengths)
+    for (int32_t t = 1; t <= length; ++t)
+      next.push_back(t < given || t == length ? kernels::kIgnoredTarget
+                                              : text.tokens[next.size() + 1]);
+  padded.given = given;
   padded.padding = (text.texts() + 7) / 8;
   for (int64_t i = 0; i < padded.padding; ++i) {
     const int64_t length = std::min(longest, rows - static_cast<int64_t>(positions.size()));

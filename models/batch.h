@@ -25,6 +25,7 @@ struct PackedText {
   std::vector<int32_t> lengths;  // tokens of each caption
   // Of padded text alone.
   int64_t padding = 0;  // texts at the end that are none
+  int64_t given = 1;    // tokens at the beginning of each text that are not asked for
   Tensor next;          // [tokens] i32: the token that follows, or kernels::kIgnoredTarget
 
   int64_t texts() const { return static_cast<int64_t>(lengths.size()) - padding; }
@@ -35,9 +36,10 @@ PackedText pack(const std::vector<std::vector<int32_t>>& captions, Device device
 PackedText to(const PackedText& text, Device device);
 // For captured steps, which want few shapes: `longest` is rounded up to a multiple of eight, but to
 // `most` at most, and the rows to a multiple of an eighth of B * longest. Texts of token 0 fill
-// them, the first ones as long as they may be; nothing reads them. `text` lies on the CPU. Throws
-// ValueError when a text has more than `most` tokens.
-PackedText pad(const PackedText& text, int64_t most);
+// them, the first ones as long as they may be; nothing reads them. The first `given` tokens of each
+// text are not asked for. `text` lies on the CPU. Throws ValueError when a text has more tokens
+// than `most`.
+PackedText pad(const PackedText& text, int64_t most, int64_t given = 1);
 
 struct Batch {
   Tensor images;                 // [B, 3, S, S], normalised; NLVR2: [2B, ...], left ones first

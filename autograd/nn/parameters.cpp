@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
+#include <unordered_set>
 
 #include "autograd/dtype_switch.h"
 #include "core/error.h"
@@ -71,28 +73,55 @@ void ParameterStore::refresh() const {
   to.bump_version();
 }
 
-Parameter ParameterBuilder::declare(const std::string& name, Init init) {
-  declared_.push_back({name, init, std::make_shared<Tensor>(), std::make_shared<Tensor>()});
-  Parameter p;
-  p.tensor_ = declared_.back().tensor;
-  p.compute_ = declared_.back().compute;
+void ParameterStore::freeze(const std::function<bool(const std::string& name)>& which) {
+  std::unordered_set<std::string> frozen;
+  std::set<std::pair<int64_t, int64_t>> known;  // the first name of a range is not tied to another
+  for (const ArenaEntry& entry : layout().entries()) {
+    if (!known.emplace(entry.offset, entry.shape.elements()).second) continue;
+    const bool yes = which(entry.name);
+    if (entry.owner.empty()) {
+      if (yes) frozen.insert(entry.name);
+    } else if (yes != frozen.contains(entry.owner)) {
+      throw ValueError(
+          str("[freeze] '", entry.name, "' is a part of '", entry.owner,
+              "' in memory, but only the ", yes ? "part" : "whole", " is to be frozen"),
+          "freeze a parameter with all of its parts, or none of them");
+    }
+  }
+  for (const ArenaEntry& entry : layout().entries()) {
+    if (!frozen.contains(entry.owner.empty() ? entry.name : entry.owner)) continue;
+    const Parameter& parameter = parameters.at(entry.name);
+    parameter.tensor_->set_link(nullptr);
+    parameter.compute_->set_link(nullptr);
+  }
+}
+
+bool ParameterStore::wants_gradient(const std::string& name) const {
+  return is_leaf(parameters.at(name));
+}
+
+Parameter ParameterBuilder::declare(const std::string& name) {
+  Parameter& p = parameters_[name];
+  p.tensor_ = std::make_shared<Tensor>();
+  p.compute_ = std::make_shared<Tensor>();
   return p;
 }
 
 Parameter ParameterBuilder::add(const std::string& name, const Shape& shape, Init init) {
   layout_.add(name, shape);
-  return declare(name, init);
+  inits_[name] = init;
+  return declare(name);
 }
 
 Parameter ParameterBuilder::part(const std::string& name, const std::string& of, int64_t begin,
                                  int64_t end) {
   layout_.part(name, of, begin, end);
-  return declare(name, {});
+  return declare(name);
 }
 
 Parameter ParameterBuilder::tie(const std::string& name, const std::string& to) {
   layout_.tie(name, to);
-  return declare(name, {});
+  return declare(name);
 }
 
 ParameterStore ParameterBuilder::allocate(DType dtype, Device device, bool with_gradients) {
@@ -101,13 +130,15 @@ ParameterStore ParameterBuilder::allocate(DType dtype, Device device, bool with_
       FlatArena(layout_, wide(dtype), device),
       with_gradients ? FlatArena(layout_, wide(dtype), device) : FlatArena(),
       mixed ? FlatArena(layout_, dtype, device) : FlatArena(),
+      parameters_,
   };
-  for (const Declared& d : declared_) {
-    *d.tensor = store.weights.at(d.name);
-    if (mixed) *d.compute = store.compute.at(d.name);
+  for (const auto& [name, parameter] : parameters_) {
+    Tensor &tensor = *parameter.tensor_, &compute = *parameter.compute_;
+    tensor = store.weights.at(name);
+    if (mixed) compute = store.compute.at(name);
     if (!with_gradients) continue;
-    make_leaf(*d.tensor, store.gradients.at(d.name), d.name);
-    if (mixed) make_leaf(*d.compute, store.gradients.at(d.name), d.name);
+    make_leaf(tensor, store.gradients.at(name), name);
+    if (mixed) make_leaf(compute, store.gradients.at(name), name);
   }
   return store;
 }
@@ -115,8 +146,7 @@ ParameterStore ParameterBuilder::allocate(DType dtype, Device device, bool with_
 ParameterStore ParameterBuilder::build(DType dtype, Device device, uint64_t seed,
                                        bool with_gradients) {
   ParameterStore store = allocate(dtype, device, with_gradients);
-  for (const Declared& d : declared_)
-    if (layout_.entry(d.name).owner.empty()) fill(*d.tensor, d.name, d.init, seed);
+  for (const auto& [name, init] : inits_) fill(parameters_.at(name), name, init, seed);
   store.refresh();
   return store;
 }

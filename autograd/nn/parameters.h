@@ -10,11 +10,14 @@
 //
 // Mixed precision: build(DType::bf16, ..) keeps weights and gradients in f32 and adds a bf16 copy
 // of the weights, which matrix products read. A copy is a leaf whose gradient is the f32 one.
+//
+// Fine-tuning: store.freeze(..) makes constants of parameters, in every module that holds them.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
-#include <vector>
+#include <unordered_map>
 
 #include "autograd/tape.h"
 #include "core/arena.h"
@@ -45,6 +48,7 @@ class Parameter {
 
  private:
   friend class ParameterBuilder;
+  friend struct ParameterStore;
   std::shared_ptr<Tensor> tensor_, compute_;
 };
 
@@ -52,6 +56,15 @@ struct ParameterStore {
   FlatArena weights;
   FlatArena gradients;  // empty for a store without gradients (momentum towers)
   FlatArena compute;    // the copy of the weights in mixed precision, else empty
+  std::unordered_map<std::string, Parameter> parameters;  // by name
+
+  // Makes constants of the parameters that `which` says yes to: nothing that only they need is
+  // recorded, so that backward does not go there, and AdamW leaves them as they are. `which` is
+  // asked for the name of each parameter that has memory of its own (a tied name follows its owner)
+  // and of its named parts. Throws ValueError where it divides a parameter from its parts.
+  void freeze(const std::function<bool(const std::string& name)>& which);
+  bool wants_gradient(const std::string& name) const;
+
   // Copies the weights anew: call it when they have changed. Nothing to do without a copy.
   void refresh() const;
   const ArenaLayout& layout() const { return weights.layout(); }
@@ -72,16 +85,12 @@ class ParameterBuilder {
   ParameterStore build_zeros(DType dtype, Device device);
 
  private:
-  struct Declared {
-    std::string name;
-    Init init;
-    std::shared_ptr<Tensor> tensor, compute;
-  };
-  Parameter declare(const std::string& name, Init init);
+  Parameter declare(const std::string& name);
   ParameterStore allocate(DType dtype, Device device, bool with_gradients);
 
   ArenaLayout layout_;
-  std::vector<Declared> declared_;
+  std::unordered_map<std::string, Parameter> parameters_;
+  std::unordered_map<std::string, Init> inits_;  // of those with memory of their own
 };
 
 }  // namespace medley::autograd

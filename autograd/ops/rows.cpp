@@ -116,9 +116,7 @@ Tensor concat_rows(const std::vector<Tensor>& parts) {
     y.slice(0, row, row + part.size(0)).copy_from(part.detach());
     row += part.size(0);
   }
-  bool wanted = false;
-  for (const Tensor& part : parts) wanted = wanted || part.link() != nullptr;
-  if (Tape* tape = Tape::current(); tape && wanted) {
+  if (Tape* tape = recording(parts)) {
     auto node = std::make_unique<ConcatRowsNode>();
     node->sizes = std::move(sizes);
     tape->record(std::move(node), parts, std::vector<Tensor*>{&y});

@@ -32,14 +32,16 @@ struct AdamWOptions {
 struct ParameterGroup {
   // Asked for the name of each parameter that has memory of its own: a tied name follows its owner.
   std::function<bool(const std::string& name)> contains;
-  double lr_factor = 1;                        // the group's rate is lr times this
+  // The group's rate is lr times this. 0: its weights stay as they are, in every bit.
+  double lr_factor = 1;
   std::optional<double> decay = std::nullopt;  // none: that of AdamWOptions
 };
 
 class AdamW {
  public:
-  // A parameter belongs to the first group that contains it. Throws ValueError for a group without
-  // a parameter, and for a store without gradients.
+  // A parameter belongs to the first group that contains it. Frozen ones stay as they are, and have
+  // no moments. Throws ValueError for a group without a parameter, and for a store without
+  // gradients.
   explicit AdamW(const ParameterStore& store, const AdamWOptions& options = {},
                  const std::vector<ParameterGroup>& groups = {});
 
@@ -57,16 +59,17 @@ class AdamW {
   void set_lr(double lr) { options_.lr = lr; }
   const AdamWOptions& options() const { return options_; }
 
+  int64_t elements() const;                 // of all parameters that are trained
   int64_t steps() const { return steps_; }  // taken so far: t of the bias correction
   void set_steps(int64_t steps) { steps_ = steps; }
   Device device() const { return store_.weights.flat().device(); }
-  FlatArena& first_moment() { return m_; }  // same layout as the weights
+  FlatArena& first_moment() { return m_; }  // of the parameters that are trained
   FlatArena& second_moment() { return v_; }
 
  private:
-  // Elements of the arena that are updated alike.
+  // Elements of the arena that are updated alike, with their moments.
   struct Range {
-    int64_t begin = 0, end = 0;
+    int64_t begin = 0, end = 0, moments = 0;
     double lr_factor = 1, decay = 0;
   };
   void update(const SquaredNorm* gradient);

@@ -31,14 +31,18 @@ Blip::Blip(const ModelConfig& model, SpecialTokens tokens, DType dtype, Device d
   weights_ = seed ? builder.build(dtype, device, *seed) : builder.build_zeros(dtype, device);
 }
 
-Tensor Blip::image_rows(const Tensor& image_tokens) const {
+Tensor Blip::image_rows(const Tensor& image_tokens, bool videos) const {
   const int64_t tokens_per_image = model_.tokens_per_image();
-  if (image_tokens.rank() != 3 || image_tokens.size(1) != tokens_per_image ||
+  const auto fits = [&](int64_t tokens) {
+    return tokens == tokens_per_image || (videos && tokens > 0 && tokens % tokens_per_image == 0);
+  };
+  if (image_tokens.rank() != 3 || !fits(image_tokens.size(1)) ||
       image_tokens.size(2) != model_.vit_width)
     throw ShapeError(str("[blip] image tokens have shape ", image_tokens.shape(),
                          " instead of (B, ", tokens_per_image, ", ", model_.vit_width, ")"),
                      "encode_image makes them");
-  return image_tokens.to(device_).view({image_tokens.size(0) * tokens_per_image, model_.vit_width});
+  return image_tokens.to(device_).view(
+      {image_tokens.size(0) * image_tokens.size(1), model_.vit_width});
 }
 
 Tensor Blip::encode_image(const Tensor& images, const DropoutSites& sites) const {
@@ -62,9 +66,8 @@ Tensor Blip::text_features(const PackedText& text) const {
 MedPass Blip::joint_pass(const Tensor& image_tokens, const PackedText& text, const Tensor& ids,
                          const Tensor& kv_index) const {
   MedPass pass = encoder_pass(to(text, device_), ids.to(device_));
-  pass.image = image_rows(image_tokens);
-  pass.images =
-      autograd::uniform_sequences(image_tokens.size(0), model_.tokens_per_image(), device_);
+  pass.image = image_rows(image_tokens, true);
+  pass.images = autograd::uniform_sequences(image_tokens.size(0), image_tokens.size(1), device_);
   pass.image_of = kv_index.to(device_);
   return pass;
 }

@@ -35,7 +35,8 @@ class Blip {
   Tensor multimodal_states(const Tensor& image_tokens, const PackedText& text,
                            const Tensor& kv_index) const;
   // Probability logits of (image kv_index[i], text i): [texts, 2]; class 1 is a match. The model is
-  // trained with [ENC] in front; the original's class for matching alone leaves [CLS] there.
+  // trained with [ENC] in front; the original's class for matching alone leaves [CLS] there. An
+  // image may be a video: the tokens of its F frames, one after the other, [B, F N, C].
   enum class FirstToken { enc, cls };
   Tensor match(const Tensor& image_tokens, const PackedText& text, const Tensor& kv_index,
                FirstToken first = FirstToken::enc) const;
@@ -66,9 +67,9 @@ class Blip {
   double temperature() const { return temp_.tensor().item(); }
 
  private:
-  // image_tokens [B, N, C] -> its rows [B N, C]. Throws ShapeError for another width or number of
-  // tokens.
-  Tensor image_rows(const Tensor& image_tokens) const;
+  // image_tokens [B, N, C], of videos [B, F N, C] -> its rows. Throws ShapeError for another width
+  // or number of tokens.
+  Tensor image_rows(const Tensor& image_tokens, bool videos = false) const;
   // The image-grounded encoder over these ids, text i before image kv_index[i].
   MedPass joint_pass(const Tensor& image_tokens, const PackedText& text, const Tensor& ids,
                      const Tensor& kv_index) const;

@@ -1,4 +1,7 @@
 // Captions: their scores, and writing them.
+#include <numeric>
+
+#include "core/constant.h"
 #include "core/scope.h"
 #include "models/blip/blip.h"
 #include "models/generation/generate.h"
@@ -13,6 +16,11 @@ Tensor Blip::decode(const Tensor& image_tokens, const PackedText& text, const Ne
   pass.image = image_rows(image_tokens);
   pass.images =
       autograd::uniform_sequences(image_tokens.size(0), model_.tokens_per_image(), device_);
+  if (text.padding > 0) {  // its texts are given the first image, and nothing reads them
+    std::vector<int32_t> image_of(text.lengths.size());
+    std::iota(image_of.begin(), image_of.begin() + text.texts(), 0);
+    pass.image_of = constant_indices(image_of, device_);
+  }
   return towers_.text.logits(towers_.text.forward(pass));
 }
 

@@ -65,7 +65,7 @@ Nlvr::Nlvr(const ModelConfig& c, SpecialTokens tokens, DType dtype, Device devic
           Linear::fused(builder, own, "kv", {"key", "value"}, c.vit_width, width, init),
           Linear(builder, cross + ".output.dense" + number, width, width, init)};
     }
-    if (static_cast<int64_t>(i) >= kFirstMerge)
+    if (static_cast<int64_t>(i) >= first_merge(c))
       layer.merge = Linear(builder, cross + ".output.merge_layer", 2 * width, width, init);
     layer.cross_norm = LayerNorm(builder, cross + ".output.LayerNorm", width, c.text_eps);
     layer.ffn =
@@ -116,7 +116,8 @@ Tensor Nlvr::states(const Tensor& images, const PackedText& text, const DropoutS
     x = layer.self.finish(layer.self.context(x, text.sequences, false,
                                              dropout.at(i + 1, Site::encoder_probabilities)),
                           x, dropout.at(i + 1, Site::encoder_output));
-    x = cross(layer, static_cast<int64_t>(i) >= kFirstMerge, x, text, pictures, dropout, i + 1);
+    x = cross(layer, static_cast<int64_t>(i) >= first_merge(config_), x, text, pictures, dropout,
+              i + 1);
     x = layer.norm(layer.ffn(x, x, dropout.at(i + 1, Site::hidden)));
   }
   return x;

@@ -16,8 +16,10 @@ namespace medley::models {
 class Nlvr {
  public:
   // Layers from this one on merge the two pictures' contexts by a matrix; those before take the
-  // mean.
-  static constexpr int64_t kFirstMerge = 6;
+  // mean. 6 in the original; in texts of at most 6 layers it is the second half.
+  static int64_t first_merge(const ModelConfig& config) {
+    return config.text_depth > 6 ? 6 : config.text_depth / 2;
+  }
 
   // No seed: for inference, weights of zero to be loaded.
   Nlvr(const ModelConfig& config, SpecialTokens tokens, DType dtype, Device device,
@@ -43,7 +45,7 @@ class Nlvr {
   struct Layer {
     SelfAttention self;
     Side sides[2];
-    autograd::Linear merge;  // from kFirstMerge on
+    autograd::Linear merge;  // from first_merge() on
     autograd::LayerNorm cross_norm, norm;
     autograd::Mlp ffn;
   };

@@ -1,6 +1,7 @@
 // A step of question answering, forward.
 #include "models/objectives/answering.h"
 
+#include "autograd/dtype_switch.h"
 #include "autograd/ops/cross_entropy.h"
 #include "core/error.h"
 #include "core/scope.h"
@@ -36,9 +37,10 @@ BatchResult Answering::losses(const Batch& batch) {
     weights.insert(weights.end(), static_cast<size_t>(next.lengths[a]),
                    batch.answer_weights[a] / static_cast<double>(batch.images.size(0)));
   const Scope scope("vqa.lm");
-  const Tensor lm = autograd::cross_entropy(
-      logits, next.tokens, label_smoothing_,
-      Tensor::from(weights, {logits.size(0)}).to(logits.dtype()).to(logits.device()));
+  const Tensor lm = autograd::cross_entropy(logits, next.tokens, label_smoothing_,
+                                            Tensor::from(weights, {logits.size(0)})
+                                                .to(autograd::wide(logits.dtype()))
+                                                .to(logits.device()));
   return {.total = lm, .losses = {lm}, .kept = {}};
 }
 

@@ -14,7 +14,7 @@ class Answering : public Objective {
   AnyModel model() const override { return vqa_; }
   std::vector<LossInfo> losses_of(int64_t batch_size) const override;
   std::vector<Figure> figures() const override { return {{"lm", Figure::loss}}; }
-  Evaluation evaluation() const override { return {}; }
+  Evaluation evaluation() const override { return {.best = {"vqa", "accuracy"}}; }
   // Sum over answers of weight * summed token losses, over the number of questions. Throws
   // ValueError when the batch's answers do not fit together.
   BatchResult losses(const Batch& batch) override;

@@ -18,7 +18,7 @@ std::vector<LossInfo> Captioning::losses_of(int64_t) const {
 }
 
 Evaluation Captioning::evaluation() const {
-  return {.captions = true, .best = {"captions", "bleu2"}};
+  return {.captions = true, .best = {"captions", "cider"}};
 }
 
 BatchResult Captioning::losses(const Batch& batch) {

@@ -17,6 +17,8 @@ class Captioning : public Objective {
   std::vector<Figure> figures() const override { return {{"lm", Figure::loss}}; }
   Evaluation evaluation() const override;
   BatchResult losses(const Batch& batch) override;
+  bool recordable() const override { return true; }
+  int64_t given() const override { return given_; }
 
  private:
   std::shared_ptr<Blip> blip_;

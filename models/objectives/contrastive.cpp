@@ -70,10 +70,12 @@ Contrastive::Contrastive(std::shared_ptr<Blip> blip, const LossConfig& config, u
   teacher_ = Towers(builder, kMomentumNames, blip_->model());
   momentum_ = builder.build_zeros(dtype, device());
   check_same_range(momentum_, weights());
-  update_average(momentum_, weights(), nullptr);
+  Contrastive::restart();
   queue_ = make_queue(config_.queue_size, blip_->model().embed_dim, autograd::wide(dtype), device(),
                       seed);
 }
+
+void Contrastive::restart() { update_average(momentum_, weights(), nullptr); }
 
 BatchNumbers Contrastive::numbers_of(int64_t step) const {
   const double ramp = config_.alpha_steps > 0

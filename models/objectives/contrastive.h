@@ -40,6 +40,7 @@ class Contrastive : public Objective {
   std::vector<double> read(const BatchResult& result) const override;
   bool recordable() const override { return true; }
   ObjectiveState state() override;
+  void restart() override;  // the momentum model becomes a copy of the student's towers
 
   Blip& blip() const { return *blip_; }
   const LossConfig& config() const { return config_; }

@@ -1,4 +1,4 @@
-// Objectives by name, over a new BLIP: what pictures with captions can train.
+// Objectives by name, over a new model.
 #pragma once
 
 #include <memory>
@@ -10,12 +10,13 @@
 
 namespace medley::models {
 
-// pretrain, retrieval, caption.
+// pretrain, retrieval, caption, vqa, nlvr.
 std::vector<std::string> objective_names();
 
 struct NewObjective {
   ModelConfig model;
   LossConfig losses;
+  int64_t given = 1;  // caption: tokens that are not asked for, [CLS] and the prompt
   SpecialTokens tokens;
   DType dtype = DType::f32;
   Device device;  // Meta: to ask what it is, without weights

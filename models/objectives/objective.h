@@ -97,7 +97,11 @@ class Objective {
   // Whether losses() is work for the device only, so that a graph can hold it. It is given padded
   // text then (models::pad), and reads nothing of it that is on the host but its sizes.
   virtual bool recordable() const { return false; }
+  // Tokens at the beginning of each text that no loss asks for: what pad() is told.
+  virtual int64_t given() const { return 1; }
   virtual ObjectiveState state() { return {}; }
+  // The weights were set from outside: what follows them starts from them anew.
+  virtual void restart() {}
 
  protected:
   // Throws ValueError for a model without gradients.

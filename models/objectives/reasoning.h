@@ -13,7 +13,7 @@ class Reasoning : public Objective {
   AnyModel model() const override { return nlvr_; }
   std::vector<LossInfo> losses_of(int64_t batch_size) const override;
   std::vector<Figure> figures() const override { return {{"truth", Figure::loss}}; }
-  Evaluation evaluation() const override { return {}; }
+  Evaluation evaluation() const override { return {.best = {"nlvr", "accuracy"}}; }
   BatchResult losses(const Batch& batch) override;
 
  private:

@@ -8,9 +8,10 @@ namespace medley::models {
 
 NextTokens next_tokens(const PackedText& text, int64_t given) {
   if (text.next.defined()) {
-    if (given != 1)
-      throw ValueError(
-          str("[next_tokens] padded text predicts from its first token on, not from ", given));
+    if (given != text.given)
+      throw ValueError(str("[next_tokens] the text is padded to predict after ", text.given,
+                           " tokens, not after ", given),
+                       "give pad() the same number");
     return {Tensor(), text.next, text.lengths, text.sequences};
   }
   std::vector<int32_t> rows, tokens;

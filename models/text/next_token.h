@@ -16,7 +16,7 @@ struct NextTokens {
 
 // The first `given` tokens of each text, [CLS] included, are not asked for; the last predicts
 // nothing. Of padded text all rows are kept, and those that predict nothing have the ignored
-// target; given must be 1.
+// target; it was padded with the same `given`.
 NextTokens next_tokens(const PackedText& text, int64_t given = 1);
 
 // The decoder over texts whose first tokens become `dec`; no memory for cross-attention yet.

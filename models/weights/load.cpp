@@ -73,6 +73,17 @@ bool same_shape(const Shape& shape, const std::vector<uint64_t>& sizes) {
   return true;
 }
 
+// A table of words or positions whose first rows the source has.
+bool has_fewer_rows(const ArenaEntry& entry, const WeightEntry& source) {
+  if (entry.name.find("_embeddings.weight") == std::string::npos &&
+      entry.name.find(".cls.predictions.") == std::string::npos)
+    return false;
+  std::vector<uint64_t> grown = source.shape;
+  if (grown.empty() || grown[0] >= static_cast<uint64_t>(entry.shape[0])) return false;
+  grown[0] = static_cast<uint64_t>(entry.shape[0]);
+  return same_shape(entry.shape, grown);
+}
+
 bool same_bytes(const Tensor& a, const Tensor& b) {
   return a.dtype() == b.dtype() && a.shape() == b.shape() &&
          std::memcmp(a.raw(), b.raw(), a.bytes()) == 0;
@@ -89,19 +100,39 @@ void resize_into(WeightFiles& files, const WeightEntry& source, const Tensor& de
 void load_one(WeightFiles& files, const Target& target) {
   const Tensor parameter = target.arena->at(target.first->name).detach();
   const bool on_host = parameter.device().kind == Device::Cpu;
-  const Tensor destination =
-      on_host ? parameter : Tensor::empty(parameter.shape(), parameter.dtype());
+  Tensor destination = on_host ? parameter : parameter.to(Device{});
   const WeightEntry& source = *target.sources[0];
   for (size_t i = 1; i < target.sources.size(); ++i)
     if (!same_bytes(files.read(source), files.read(*target.sources[i])))
       throw DataError(str(files.path(), ": '", source.stored, "' and '", target.sources[i]->stored,
                           "' are one parameter but differ"));
-  if (same_shape(destination.shape(), source.shape)) {
+  if (has_fewer_rows(*target.first, source)) {
+    files.read_into(source, destination.slice(0, 0, static_cast<int64_t>(source.shape[0])));
+  } else if (same_shape(destination.shape(), source.shape)) {
     files.read_into(source, destination);
   } else {
     resize_into(files, source, destination);
   }
   if (!on_host) parameter.copy_from(destination);
+}
+
+void take_stand_ins(const WeightFiles& files, std::map<Range, Target>& targets,
+                    const LoadOptions& options, LoadReport& report) {
+  std::map<std::string, const WeightEntry*> entries;
+  for (const WeightEntry& entry : files.entries()) entries[entry.name] = &entry;
+  for (auto& [range, target] : targets) {
+    if (!target.sources.empty() || target.other_shape) continue;
+    for (const std::string& name : options.stand_ins(target.first->name)) {
+      const auto found = entries.find(name);
+      if (found == entries.end()) continue;
+      const bool fewer = options.allow_fewer_rows && has_fewer_rows(*target.first, *found->second);
+      if (!fewer && !same_shape(target.first->shape, found->second->shape)) continue;
+      target.sources.push_back(found->second);
+      report.stood_in.push_back(target.first->name);
+      std::erase(report.unexpected, name);
+      break;
+    }
+  }
 }
 
 void add_lines(std::string& text, const char* what, const std::vector<std::string>& names,
@@ -137,6 +168,10 @@ LoadReport load_weights(WeightFiles& files, const std::vector<const FlatArena*>&
       if (fits || is_position_table(own, entry)) {
         target.sources.push_back(&entry);
         if (!fits) report.resized.push_back(entry.name);
+      } else if (options.allow_fewer_rows && has_fewer_rows(own, entry)) {
+        target.sources.push_back(&entry);
+        report.fewer_rows.push_back(
+            str(entry.name, " ", shape_text(entry.shape), " of ", own.shape));
       } else {
         target.other_shape = true;
         report.other_shape.push_back(
@@ -148,6 +183,7 @@ LoadReport load_weights(WeightFiles& files, const std::vector<const FlatArena*>&
       report.unexpected.push_back(entry.name);
     }
   }
+  if (options.stand_ins) take_stand_ins(files, targets, options, report);
   for (const auto& [range, target] : targets) {
     if (!target.sources.empty()) {
       ++report.loaded;

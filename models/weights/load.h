@@ -2,6 +2,7 @@
 // what did not fit.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,9 @@ struct LoadOptions {
   bool allow_missing = false;      // what is not there keeps its value
   bool allow_unexpected = false;   // what nobody knows is left out
   bool allow_other_shape = false;  // what has another shape is left out
+  bool allow_fewer_rows = false;   // of words and positions: the further ones keep their values
+  // Names that may take the place of one that is not there, the best first (related_names()).
+  std::function<std::vector<std::string>(const std::string& name)> stand_ins = {};
 };
 
 struct LoadReport {
@@ -25,6 +29,8 @@ struct LoadReport {
   std::vector<std::string> unexpected;   // belongs to no wanted parameter
   std::vector<std::string> other_shape;  // with both shapes
   std::vector<std::string> resized;      // position embeddings of another picture size
+  std::vector<std::string> fewer_rows;   // with both shapes
+  std::vector<std::string> stood_in;     // parameters that another name's tensor was taken for
   std::vector<std::string> ignored;      // position_ids, a constant of old files
 
   // Lines for a person; at most `most` names of each kind.

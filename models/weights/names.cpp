@@ -4,6 +4,8 @@
 #include <string_view>
 #include <vector>
 
+#include "core/str.h"
+
 namespace medley::models {
 namespace {
 
@@ -62,6 +64,29 @@ std::string renamed(std::string name, Side from, Side to, bool base) {
 }
 
 }  // namespace
+
+std::vector<std::string> related_names(const std::string& original) {
+  std::vector<std::string> names;
+  const auto replaced = [](std::string name, const std::string& from, const std::string& to) {
+    const size_t at = name.find(from);
+    return at == name.npos ? "" : name.replace(at, from.size(), to);
+  };
+  const auto add = [&](const std::string& name) {
+    if (!name.empty()) names.push_back(name);
+  };
+  std::string single = original;  // with one cross-attention
+  for (const char* side : {"0", "1"})
+    for (const char* part : {".crossattention.self", ".crossattention.output.dense"})
+      if (const std::string name = replaced(single, str(part, side, "."), str(part, "."));
+          !name.empty())
+        single = name;
+  if (single != original) names.push_back(single);
+  if (single.starts_with("text_decoder.bert."))
+    add(replaced(single, "text_decoder.bert.", "text_encoder."));
+  if (single.starts_with("text_encoder."))
+    add(replaced(single, "text_encoder.", "text_decoder.bert."));
+  return names;
+}
 
 std::string transformers_name(const std::string& original, bool base_model) {
   return renamed(original, &Pair::original, &Pair::transformers, base_model);

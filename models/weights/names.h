@@ -5,6 +5,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 namespace medley::models {
 
@@ -13,5 +14,8 @@ namespace medley::models {
 std::string transformers_name(const std::string& original, bool base_model = false);
 // The inverse, for every class.
 std::string original_name(const std::string& transformers);
+// Where a parameter may start from in a model that lacks it, the best first: the other of two texts
+// that share weights in pre-training, and the one cross-attention of which NLVR2 makes two.
+std::vector<std::string> related_names(const std::string& original);
 
 }  // namespace medley::models

@@ -20,6 +20,25 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// Entries of one stored tensor: two where medley has keys and values in one.
+void add_entries(std::vector<WeightEntry>& entries, const WeightEntry& stored) {
+  const std::string joined = ".crossattention.self.kv.";
+  const size_t at = stored.name.find(joined);
+  if (at == std::string::npos || stored.shape.empty() || stored.shape[0] % 2 != 0) {
+    entries.push_back(stored);
+    return;
+  }
+  for (const uint64_t part : {0, 1}) {
+    WeightEntry entry = stored;
+    entry.name.replace(at, joined.size(),
+                       part == 0 ? ".crossattention.self.key." : ".crossattention.self.value.");
+    entry.shape[0] /= 2;
+    entry.part = part;
+    entry.parts = 2;
+    entries.push_back(std::move(entry));
+  }
+}
+
 }  // namespace
 
 // It begins with the length of its header and '{'.
@@ -66,7 +85,8 @@ void WeightFiles::add_file(const std::string& path) {
   if (looks_like_safetensors(path)) {
     file->safetensors.emplace(path);
     for (const SafetensorsEntry& entry : file->safetensors->header().tensors)
-      entries_.push_back({original_name(entry.name), entry.name, entry.dtype, entry.shape, index});
+      add_entries(entries_,
+                  {original_name(entry.name), entry.name, entry.dtype, entry.shape, index});
   } else {
     file->pth.emplace(path);
     const std::string& prefix = file->pth->prefix();
@@ -109,6 +129,14 @@ void WeightFiles::add_index(const std::string& folder, const std::string& index)
 }
 
 Tensor WeightFiles::read(const WeightEntry& entry) {
+  const Tensor whole = read_stored(entry);
+  if (entry.parts == 1) return whole;
+  const int64_t rows = static_cast<int64_t>(entry.shape[0]);
+  const int64_t begin = rows * static_cast<int64_t>(entry.part);
+  return whole.slice(0, begin, begin + rows).contiguous();
+}
+
+Tensor WeightFiles::read_stored(const WeightEntry& entry) {
   File& file = *files_[entry.file];
   if (file.pth) return file.pth->read(entry.stored);
   const SafetensorsEntry& found = file.safetensors->entry(entry.stored);
@@ -120,7 +148,7 @@ Tensor WeightFiles::read(const WeightEntry& entry) {
 
 void WeightFiles::read_into(const WeightEntry& entry, const Tensor& destination) {
   File& file = *files_[entry.file];
-  if (file.safetensors && entry.dtype == safetensors_name(destination.dtype()))
+  if (file.safetensors && entry.parts == 1 && entry.dtype == safetensors_name(destination.dtype()))
     file.safetensors->read_into(entry.stored, destination);
   else
     copy_floats(read(entry), destination, names_[entry.file] + ": '" + entry.stored + "'");

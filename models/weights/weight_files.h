@@ -1,5 +1,6 @@
 // Weights wherever they lie: a safetensors file, a file of torch.save, or a folder as Hugging Face
-// writes it (one file, or several with an index). Names come out as the original's.
+// writes it (one file, or several with an index). Names come out as the original's; of medley's own
+// files too, where the keys and values of cross-attention are one matrix.
 #pragma once
 
 #include <memory>
@@ -20,6 +21,8 @@ struct WeightEntry {
   std::string dtype;   // as safetensors calls it
   std::vector<uint64_t> shape;
   size_t file = 0;
+  // The rows of what is stored in so many equal parts, and which of them this is.
+  uint64_t part = 0, parts = 1;
 };
 
 class WeightFiles {
@@ -41,6 +44,7 @@ class WeightFiles {
  private:
   struct File;
   void add_file(const std::string& path);
+  Tensor read_stored(const WeightEntry& entry);
   void add_index(const std::string& folder, const std::string& index);
 
   std::string path_;

@@ -62,6 +62,16 @@ TEST_CASE("adamw: a group has a rate and a decay of its own, in any place of the
   CHECK(model.at("second.weight") == Approx(0.995 - 0.01).margin(kClose));
 }
 
+TEST_CASE("adamw: a group of rate 0 stays as it is, whatever its gradients") {
+  Model model;
+  AdamW optimizer(model.store, {.lr = 0.1, .decay = 0.5},
+                  {{.contains = ends_with(".bias"), .lr_factor = 0}});
+  optimizer.step();
+  CHECK(model.at("first.bias") == 1);
+  CHECK(model.at("second.weight") == Approx(0.95 - 0.1).margin(kClose));
+  CHECK_FALSE(optimizer.first_moment().layout().contains("first.bias"));
+}
+
 TEST_CASE("adamw: groups change nothing but what they say") {
   Model plain, cut;
   AdamW one(plain.store), three(cut.store, {}, {{.contains = ends_with(".bias"), .decay = 0.02}});

@@ -47,6 +47,17 @@ TEST_CASE("tied names and parts are the same memory") {
   CHECK(arena.at("scale").rank() == 0);
 }
 
+TEST_CASE("a layout of some entries has their ties and parts, and no gaps for the others") {
+  const ArenaLayout layout =
+      example().only([](const std::string& name) { return name != "bias" && name != "scale"; });
+  CHECK(layout.elements() == 32);
+  CHECK_FALSE(layout.contains("bias"));
+  CHECK(layout.entry("value.weight").offset == 20);
+  CHECK(layout.entry("decoder.value").owner == "qkv.weight");
+  CHECK(layout.entry("decoder.value").offset == 20);
+  CHECK(layout.entry("decoder.weight").shape == Shape{6, 5});
+}
+
 TEST_CASE("an arena starts as zeros, gaps included") {
   const FlatArena arena(example(), DType::f64, {});
   CHECK(arena.flat().to_vector<double>() == std::vector<double>(64, 0.0));

@@ -106,6 +106,26 @@ TEST_CASE("json: the parts of a list or an object, one at a time") {
   CHECK(seen == "1 2 ");
 }
 
+TEST_CASE("json: the elements of the lists in an object") {
+  std::string seen;
+  const auto row = [&](const std::string& list, const Json& value) {
+    seen += list + "=" + value.dump() + " ";
+  };
+  Json::each_row(R"({"info": {"year": [2014]}, "x": [1, [2], {"a": [3]}], "y": [], "z": [{}],
+                     "n": 5})",
+                 "t", row);
+  CHECK(seen == R"(x=1 x=[2] x={"a":[3]} z={} )");
+  CHECK_THROWS_WITH(Json::each_row("[]", "t", row), Catch::Contains("it holds no object"));
+  // Lists have no limit, their elements do.
+  std::string rows = R"({"x": [0)";
+  for (int i = 0; i < 70'000; ++i) rows += ",0";
+  int64_t count = 0;
+  Json::each_row(rows + "]}", "t", [&](const std::string&, const Json&) { ++count; });
+  CHECK(count == 70'001);
+  CHECK_THROWS_WITH(Json::each_row(R"({"x": [)" + rows.substr(6) + "]]}", "t", row),
+                    Catch::Contains("more than 65536 values in one"));
+}
+
 TEST_CASE("json: a part that is visited has a limit") {
   std::string list = "[0";
   for (int i = 1; i < 65'536; ++i) list += ",0";

@@ -34,6 +34,12 @@ TEST_CASE("suggestions are near, or none") {
   CHECK(did_you_mean("x", {}).empty());
 }
 
+TEST_CASE("candidates come nearest first, the equally near in their order") {
+  CHECK(nearest_first("cow", {"umbrella", "cat", "owl", "cow"}) ==
+        std::vector<std::string>{"cow", "cat", "owl", "umbrella"});
+  CHECK(nearest_first("x", {}).empty());
+}
+
 TEST_CASE("environment variables come from the table") {
   setenv("MEDLEY_LOG", "debug", 1);
   CHECK(env("MEDLEY_LOG") == "debug");

@@ -1,13 +1,23 @@
-// Any bytes as a picture: PNG, JPEG, WebP.
+// Any bytes as a picture or an animation: PNG, JPEG, WebP, GIF.
 #include <cstdlib>
 
 #include "core/error.h"
 #include "train/data/decode.h"
 
+namespace {
+
+void check(const medley::train::Image& image) {
+  if (image.rgb.size() != static_cast<size_t>(3 * image.width * image.height)) std::abort();
+}
+
+}  // namespace
+
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   try {
-    const medley::train::Image image = medley::train::decode_image({data, size}, "fuzz");
-    if (image.rgb.size() != static_cast<size_t>(3 * image.width * image.height)) std::abort();
+    if (medley::train::count_frames({data, size}, "fuzz") == 1)
+      check(medley::train::decode_image({data, size}, "fuzz"));
+    else
+      for (const auto& frame : medley::train::decode_frames({data, size}, "fuzz")) check(frame);
   } catch (const medley::Error&) {
   }
   return 0;

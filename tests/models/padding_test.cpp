@@ -3,6 +3,8 @@
 
 #include "core/error.h"
 #include "kernels/cross_entropy.h"
+#include "models/objectives/captioning.h"
+#include "models/objectives/step.h"
 #include "support.h"
 #include "tests/catch.h"
 
@@ -27,6 +29,9 @@ TEST_CASE("padding: rows up to the next eighth, behind the captions") {
   CHECK(text.positions.to_vector<int32_t>() == Ids{0, 1, 2, 0, 1, 2, 3, 0});
   CHECK(text.next.to_vector<int32_t>() == Ids{10, 3, kNothing, 11, 12, 3, kNothing, kNothing});
   CHECK(text.sequences.cu.to_vector<int32_t>() == Ids{0, 3, 7, 8});
+  CHECK(with_first_token(text, 5).to_vector<int32_t>() == Ids{5, 10, 3, 5, 11, 12, 3, 0});
+  CHECK(pad(pack({{2, 10, 3}, {2, 11, 12, 3}}), 12, 2).next.to_vector<int32_t>() ==
+        Ids{kNothing, 3, kNothing, kNothing, 12, 3, kNothing, kNothing});
   CHECK_THROWS_WITH(pad(pack({{2, 11, 12, 3}}), 3), Catch::Contains("4 tokens"));
 }
 
@@ -47,6 +52,25 @@ TEST_CASE("padding: texts of one token, texts of the most, and the shapes betwee
       shapes.emplace(text.sequences.longest, text.ids.size(0));
     }
   CHECK(shapes.size() == 8);
+}
+
+TEST_CASE("padding changes no loss and no gradient of captioning with a prompt") {
+  const ModelConfig model = tiny(0).model;
+  const auto step = [&](bool padded, int64_t given) {
+    const auto blip = std::make_shared<Blip>(model, SpecialTokens{}, DType::f64, Device{}, 3);
+    stir(blip->weights(), 4);
+    Captioning objective(blip, 0.1, 3, 1);
+    Batch batch = random_batch(model, 4, 1);
+    if (padded) batch.text = pad(batch.text, model.max_tokens, given);
+    objective.begin(0, 0);
+    const double loss = add_gradients(objective, batch, 1).total.item();
+    return std::pair(loss, blip->weights().gradients.flat());
+  };
+  const auto [exact, gradients] = step(false, 3);
+  const auto [padded, with_padding] = step(true, 3);
+  CHECK(exact == Approx(padded).epsilon(1e-13));
+  CHECK(largest_difference(gradients, with_padding) < 1e-13);
+  CHECK_THROWS_WITH(step(true, 1), Catch::Contains("predict after 1 tokens, not after 3"));
 }
 
 TEST_CASE("padding changes no loss, no gradient and no feature of the queue") {

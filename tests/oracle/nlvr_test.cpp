@@ -25,7 +25,7 @@ struct Original {
 
 TEST_CASE("nlvr: states, logits, loss and gradients") {
   Original o(DType::f64);
-  REQUIRE(o.config.at("merge_from_layer") == models::Nlvr::kFirstMerge);
+  REQUIRE(o.config.at("merge_from_layer") == models::Nlvr::first_merge(o.nlvr.model()));
   models::Batch batch = batch_of(o.values, "", DType::f64);
   {
     const autograd::NoGrad no_grad;

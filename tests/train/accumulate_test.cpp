@@ -22,7 +22,7 @@ TrainConfig accumulating(int64_t batches) {
 // A run that takes its steps by hand.
 struct Steps {
   explicit Steps(const TrainConfig& config)
-      : data(open_training_set(config)), state(config, make_tokenizer(config, *data)) {
+      : data(open_training_set(config).data), state(config, make_tokenizer(config, *data)) {
     LoaderConfig loader;
     loader.batch_size = config.batch_size;
     loader.image_size = config.model.image_size;
@@ -108,7 +108,7 @@ TEST_CASE(
   three.step({0, 1, 2});
   CHECK(contrastive(three.state).momentum().weights.flat().to_vector<float>() ==
         contrastive(one.state).momentum().weights.flat().to_vector<float>());
-  CHECK(three.state.optimizer.steps() == 1);
+  CHECK(three.state.optimizers.steps() == 1);
   const models::FeatureQueue& queue = contrastive(three.state).queue();
   const int64_t rows = queue.caption.size(0), batch = one.state.config.batch_size;
   CHECK(queue.next == 3 * batch % rows);
@@ -132,7 +132,7 @@ TEST_CASE("accumulate: one bad batch makes the step bad, and changes nothing") {
   CHECK_THAT(outcome.problem,
              Catch::Contains("batch 2 of 2: ITC is") && Catch::Contains("'images' (1 of"));
   CHECK(outcome.batches.size() == 2);
-  CHECK(run.state.optimizer.steps() == 1);
+  CHECK(run.state.optimizers.steps() == 1);
   CHECK(run.state.objective->weights().weights.flat().to_vector<float>() == weights);
   CHECK(contrastive(run.state).queue().image.to_vector<float>() == queue);
   CHECK(contrastive(run.state).queue().next == next);

@@ -141,5 +141,20 @@ TEST_CASE("checkpoint: parameters come back, and those of another model are refu
                         Catch::Contains("'key' belongs to no parameter"));
 }
 
+TEST_CASE("checkpoint: weights that are stored as bf16 are read as the arena's type") {
+  TempFolder folder;
+  FlatArena arena(small_layout(), DType::f32, Device{}),
+      other(small_layout(), DType::f32, Device{});
+  for (int i = 0; i < 12; ++i) arena.at("qkv").data<float>()[i] = 1.0f / static_cast<float>(i + 3);
+  std::vector<models::NamedTensor> tensors = parameter_tensors(arena);
+  for (models::NamedTensor& named : tensors) named.tensor = named.tensor.to(DType::bf16);
+  write_checkpoint(folder.path(), 1, {{"model.safetensors", tensors, {}}}, 1);
+  models::SafetensorsFile file(checkpoint_path(folder.path(), 1) + "/model.safetensors");
+  read_parameters(file, other);
+  const Tensor rounded = arena.flat().to(DType::bf16).to(DType::f32);
+  CHECK(other.flat().to_vector<float>() == rounded.to_vector<float>());
+  CHECK(other.flat().to_vector<float>() != arena.flat().to_vector<float>());
+}
+
 }  // namespace
 }  // namespace medley::train

@@ -65,6 +65,25 @@ TEST_CASE("cli: convert makes folders of a run that caption and match as the run
   CHECK(run({"convert", path, temp / "x", "--to", "vqa"}).code == 3);
 }
 
+TEST_CASE("cli: convert stores a run in half the bytes, with the run's own configuration") {
+  TempFolder temp;
+  const std::string path = temp / "run", half = temp / "half";
+  REQUIRE(run({"pretrain", "--config", "tiny", "--steps", "2", "--out", path, "--set",
+               "data.scenes=50", "--set", "eval.scenes=8", "--threads", "1"})
+              .code == 0);
+  convert({path, half, "--to", "run", "--dtype", "bf16"});
+  convert({half, temp / "half.safetensors", "--to", "safetensors", "--dtype", "bf16"});
+  const auto bytes = [](const std::string& file) { return std::filesystem::file_size(file); };
+  const auto whole = bytes(path + "/checkpoints/step-000002/model.safetensors");
+  for (const std::string& file :
+       {half + "/checkpoints/step-000000/model.safetensors", temp / "half.safetensors"})
+    CHECK(static_cast<double>(bytes(file)) < 0.55 * static_cast<double>(whole));
+  CHECK(captions(half) != "");
+  CHECK(run({"eval", "caption", half, "--split", "val"}).code == 0);  // it knows its data
+  CHECK_THAT(run({"convert", path, temp / "x", "--to", "caption", "--dtype", "bf16"}).err,
+             Catch::Contains("--dtype bf16 does not go with --to caption"));
+}
+
 TEST_CASE("cli: convert takes a checkpoint of the original, without what only training needs") {
   TempFolder temp;
   const std::string source = kOracles + "blip/checkpoint/";

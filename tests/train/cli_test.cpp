@@ -33,7 +33,7 @@ TEST_CASE("cli: usage errors exit with 2 and name the nearest word") {
         {{"pretrain", "--config", "sceens"}, "did you mean 'scenes'?"},
         {{"pretrain", "--set", "stepz=1"}, "did you mean 'steps'?"},
         {{"pretrain", "--config", "tiny", "--batch", "1"}, "train.batch_size is 1"},
-        {{"eval", "retrieval", "x", "--data", "y"}, "--images"}}) {
+        {{"eval", "retrieval", "x", "--images", "y"}, "--data"}}) {
     Result r = run(c.words);
     INFO(c.message);
     CHECK(r.code == 2);
@@ -54,6 +54,10 @@ TEST_CASE("cli: help has examples everywhere") {
                              {"eval"},
                              {"eval", "retrieval"},
                              {"eval", "caption"},
+                             {"eval", "vqa"},
+                             {"eval", "nlvr"},
+                             {"eval", "classify"},
+                             {"eval", "video"},
                              {"score"},
                              {"score", "captions"},
                              {"inspect"},
@@ -106,6 +110,8 @@ TEST_CASE("cli: a run is trained, measured, used and inspected") {
   CHECK(Json::parse(r.out, "stdout").at("eval").at("val").at("t2i").find("r5"));
   r = run({"eval", "caption", path, "--json"});
   CHECK(Json::parse(r.out, "stdout").at("eval").at("test_seen").at("captions").find("token_f1"));
+  CHECK_THAT(run({"eval", "caption", path, "--out", folder / "said.json"}).err,
+             Catch::Contains("--out is one file, for one of the"));
   r = run({"eval", "caption", path, "--split", "test_sen"});
   CHECK(r.code == 2);
   CHECK_THAT(r.err, Catch::Contains("did you mean 'test_seen'?"));
@@ -142,7 +148,7 @@ TEST_CASE("cli: a run is trained, measured, used and inspected") {
 TEST_CASE("cli: info and data check speak JSON") {
   Json info = Json::parse(run({"info", "--json"}).out, "stdout");
   CHECK(info.at("environment").find("MEDLEY_THREADS"));
-  CHECK(info.at("presets").items().size() == 6);
+  CHECK(info.at("presets").items().size() == 14);
   CHECK_THAT(run({"info"}).out, Catch::Contains("MEDLEY_LOG"));
   if (cuda::device_count() == 0)
     CHECK(info.at("cuda").text() == cuda::absence());

@@ -11,7 +11,7 @@ namespace {
 TEST_CASE(
     "config: every preset loads, is valid and prints as a configuration that gives the same") {
   std::vector<std::string> names = config_preset_names();
-  CHECK(names.size() == 6);
+  CHECK(names.size() == 14);
   for (const std::string& name : names) {
     INFO(name);
     TrainConfig config = load_config(name);
@@ -99,11 +99,11 @@ TEST_CASE("config: --set takes whole and short names, and bare words for strings
   set_config(config, "steps=12");
   set_config(config, "train.lr=1e-3");
   set_config(config, "schedule=paper");
-  set_config(config, "data.folder=/a/b c");
+  set_config(config, "data.path=/a/b c");
   CHECK(config.steps == 12);
   CHECK(config.optimizer.lr == 1e-3);
   CHECK(config.optimizer.schedule == "paper");
-  CHECK(config.data.folder == "/a/b c");
+  CHECK(config.data.path == "/a/b c");
   CHECK_THROWS_WITH(set_config(config, "stepz=1"), Catch::Contains("did you mean 'steps'?"));
   CHECK_THROWS_WITH(set_config(config, "kind=none"), Catch::Contains("data.kind or augment.kind"));
   CHECK_THROWS_WITH(set_config(config, "steps"), Catch::Contains("KEY=VALUE"));

@@ -44,8 +44,9 @@ TEST_CASE("flipped bits in a picture give a picture or a DataError") {
 
 TEST_CASE("what is no picture is refused") {
   CHECK(refusal({}).find("is empty") != std::string::npos);
-  CHECK(refusal({'G', 'I', 'F', '8', '9', 'a'}).find("neither PNG, JPEG nor WebP") !=
+  CHECK(refusal({'B', 'M', '8', '9', 'a'}).find("neither PNG, JPEG, WebP nor GIF") !=
         std::string::npos);
+  CHECK_FALSE(refusal({'G', 'I', 'F', '8', '9', 'a'}).empty());
   CHECK_FALSE(refusal({0x89, 'P', 'N', 'G'}).empty());
   CHECK_FALSE(refusal({0xFF, 0xD8, 0xFF}).empty());
   std::vector<uint8_t> noise(4000, 0xA5);
@@ -88,12 +89,12 @@ TEST_CASE("a header that claims 60000 x 60000 pixels is refused before memory is
   CHECK_THROWS_AS(check_picture_size(8193, 8192, "x"), DataError);
 }
 
-TEST_CASE("an animation is refused") {
-  // A header as of an animated WebP: the extended format with its animation flag.
+TEST_CASE("an animation of which only the header is there is refused") {
+  // The extended format of WebP with its animation flag.
   std::vector<uint8_t> bytes = {'R',  'I', 'F', 'F', 22,  0,   0,  0, 'W', 'E',
                                 'B',  'P', 'V', 'P', '8', 'X', 10, 0, 0,   0,
                                 0x02, 0,   0,   0,   5,   0,   0,  5, 0,   0};
-  CHECK(refusal(bytes).find("is an animation") != std::string::npos);
+  CHECK(refusal(bytes).find("truncated WebP animation") != std::string::npos);
 }
 
 TEST_CASE("reading a picture file") {

@@ -8,8 +8,8 @@ namespace medley::train {
 namespace {
 
 const models::Tokenizer& tokenizer() {
-  static const models::Tokenizer all(models::train_vocabulary(
-      {"a picture of a cat left right of the dog what is this two one"}, 80));
+  const std::string words = "a picture of a cat left right of the dog what is this two one";
+  static const models::Tokenizer all(models::train_vocabulary({words, words}, 400));
   return all;
 }
 

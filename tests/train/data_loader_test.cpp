@@ -75,7 +75,7 @@ TEST_CASE("seeking to a step equals running to it") {
 }
 
 TEST_CASE("a pass shows each sample at most once, each pass in another order") {
-  const BatchOrder order(30, 4, 1);
+  const BatchOrder order({30}, 4, 1);
   std::vector<std::vector<int64_t>> passes;
   for (int64_t pass = 0; pass < 3; ++pass) {
     std::vector<int64_t> seen;

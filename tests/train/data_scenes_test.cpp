@@ -144,7 +144,7 @@ TEST_CASE("scenes that cannot be are refused") {
   TempFolder folder;
   CHECK_THROWS_AS(open_scenes(folder.path(), "val", 5, 48, 1), IoError);
   write_bytes(folder / "train.json", R"([{"image": "noto/a.png", "caption": "zebra"}])");
-  write_bytes(folder / "images.tar", tar_end());
+  write_bytes(folder / "images.tar", tar_member("noto/a.png", "") + tar_end());
   CHECK(message_of<DataError>([&] {
           open_scenes(folder.path(), "val", 5, 48, 1);
         }).find("'balloon' by noto") != std::string::npos);

@@ -36,6 +36,9 @@ TEST_CASE("a tar file gives its members by name") {
                      tar_end());
   const TarFile tar(file.path);
   CHECK(tar.size() == 3);
+  CHECK(tar.members().size() == 4);
+  CHECK(tar.repeated("a.txt"));
+  CHECK_FALSE(tar.repeated("empty"));
   CHECK(text_of(tar, "a.txt") == "second");
   CHECK(text_of(tar, "folder/b") == big);
   CHECK(text_of(tar, "empty").empty());

@@ -21,12 +21,22 @@ ReportData small_report() {
                  {"itm", "Whether", 0.6365, ""},
                  {"lm", "Words", std::nullopt, ""}};
   Json split = Json::object();
-  split.set("i2t_itm", Json::object().set("r1", 0.9712).set("r5", 1.0));
+  split.set("images", 8);
+  split.set("i2t_itm", Json::object()
+                           .set("r1", 0.9712)
+                           .set("r1_interval", Json::array().push(0.9333).push(0.9914))
+                           .set("r5", 1.0)
+                           .set("trivial", Json::object().set("r1", 0.0025).set("r5", 0.0125)));
   split.set("captions", Json::object().set("exact", 0.5).set("token_f1", 0.75));
   data.eval = Json::object().set("test_seen", split);
   Image image{2, 1, {255, 0, 0, 0, 0, 255}};
   data.pictures = {{image, "test_seen", "a cat", "a cat", true, 2, {{"cat", {0, 1, 2, 3}}}},
                    {image, "test_seen", "a \"dog\"", "a cat & a dog", false, 2, {}}};
+  data.questions = {{image, "test_seen", "is it <red>?", "yes", {"yes", "blue & red"}, true},
+                    {image, "test_seen", "what is it?", "a dog", {"a cat"}, false},
+                    {image, "test_seen", "why?", "a tree", {}, false}};
+  data.sentences = {{image, image, "test_seen", "the left one is a cat", true, false},
+                    {image, image, "test_seen", "both are birds", false, std::nullopt}};
   data.searches = {{"a cat", "test_seen", {{image, "a cat", true}, {image, "a dog", false}}}};
   data.config = "[train]\nsteps = 100\n";
   data.facts = {{"seed", "1"}};
@@ -41,14 +51,19 @@ size_t count(const std::string& text, const std::string& part) {
 
 TEST_CASE("report: every section is there, and nothing from the network") {
   std::string page = render_report(small_report());
-  for (const char* id : {"curves", "results", "captions", "search", "attention", "run"}) {
+  for (const char* id :
+       {"curves", "results", "captions", "questions", "sentences", "search", "attention", "run"}) {
     INFO(id);
     CHECK(count(page, "<section id='" + std::string(id) + "'>") == 1);
   }
   CHECK(count(page, "<svg") == 3);
   CHECK(count(page, "<polyline") == 3);
-  for (const char* text : {"chance ln 64 = 4.16", "chance 0.6365", "0.971", "steps = 100",
-                           "A &lt;small&gt; BLIP", "a &quot;dog&quot;", "a cat &amp; a dog"}) {
+  for (const char* text :
+       {"chance ln 64 = 4.16", "chance 0.6365", "<td>0.971<small>0.933 to 0.991</small>",
+        "<small>trivial 0.003</small>", "<small>8 pictures</small>", "steps = 100",
+        "A &lt;small&gt; BLIP", "a &quot;dog&quot;", "a cat &amp; a dog", "is it &lt;red&gt;?",
+        "&#10007; a dog</b><span>a cat</span>", "<b>a tree</b>",
+        "&#10007; true</b><span>it is false</span>", "<b>false</b>"}) {
     INFO(text);
     CHECK(count(page, text) >= 1);
   }
@@ -66,6 +81,7 @@ TEST_CASE("report: sections without content are left out") {
   std::string page = render_report(data);
   CHECK(count(page, "<section id='captions'>") == 0);
   CHECK(count(page, "<section id='results'>") == 0);
+  CHECK(count(page, "<section id='questions'>") == 0);
   CHECK(count(page, "no figures yet") == 3);
 }
 
@@ -87,6 +103,29 @@ TEST_CASE("report: base64, numbers and durations") {
   CHECK(duration(7300) == "2 h 1 min");
   CHECK(tick_step(9, 4) == Approx(5));
   CHECK(tick_step(0.3, 4) == Approx(0.1));
+}
+
+TEST_CASE("report: a strip has the picture, then for each word where it looks") {
+  const Image white{2, 2, std::vector<uint8_t>(12, 255)};
+  const Image strip = attention_strip(white, {{"cat", {1, 0, 0, 0}}}, 2);
+  REQUIRE(strip.width == 8 + 2 * 168);
+  const auto grey = [&](int64_t x, int64_t y) {
+    return strip.rgb[static_cast<size_t>(3 * (y * strip.width + x))];
+  };
+  CHECK(grey(20, 20) == 255);         // the picture as it is,
+  CHECK(grey(176 + 20, 20) == 255);   // bright where the word looks,
+  CHECK(grey(176 + 140, 140) == 48);  // 14 + 0.14 * (255 - 14) elsewhere;
+  CHECK(grey(176 + 80, 20) > 48);     // and a gradient between
+  CHECK(grey(176 + 80, 20) < 255);
+  // The word is below the second tile only.
+  const auto ink = [&](int64_t left) {
+    int64_t dots = 0;
+    for (int64_t y = 176; y < 192; ++y)
+      for (int64_t x = left; x < left + 160; ++x) dots += grey(x, y) < 100;
+    return dots;
+  };
+  CHECK(ink(8) == 0);
+  CHECK(ink(176) > 50);
 }
 
 TEST_CASE("report: pieces of a word share one heat map") {

@@ -40,6 +40,40 @@ TEST_CASE("schedule: paper warms up in the first pass and decays a tenth each pa
   CHECK(learning_rate(config, 1000, 100000, 1000) == Approx(2.7e-4));
 }
 
+TEST_CASE("schedule: linear and constant after a warm-up") {
+  OptimizerConfig config;
+  config.lr = 2e-3;
+  config.warmup_steps = 100;
+  const auto rate = [&](const char* schedule, int64_t step) {
+    config.schedule = schedule;
+    return learning_rate(config, step, 1000, 10);
+  };
+  for (const char* schedule : {"linear", "constant"}) CHECK(rate(schedule, 0) == Approx(2e-5));
+  CHECK(rate("constant", 49) == Approx(1e-3));
+  CHECK(rate("constant", 99) == 2e-3);
+  CHECK(rate("constant", 999) == 2e-3);
+  CHECK(rate("linear", 49) == Approx(1e-3 * 0.951));
+  CHECK(rate("linear", 500) == Approx(1e-3));
+  CHECK(rate("linear", 999) == Approx(2e-6));
+  CHECK(rate("linear", 1000) == 0);
+}
+
+TEST_CASE("schedule: cosine_by_pass is constant within a pass and knows no warm-up") {
+  OptimizerConfig config;
+  config.lr = 1e-5;
+  config.schedule = "cosine_by_pass";
+  config.warmup_steps = 3000;
+  // Five passes, the last of them cut short.
+  const auto rate = [&](int64_t step) { return learning_rate(config, step, 480, 100); };
+  CHECK(rate(0) == 1e-5);
+  CHECK(rate(99) == 1e-5);
+  CHECK(rate(100) == Approx(9.045084971874737e-06));
+  CHECK(rate(299) == Approx(6.545084971874737e-06));
+  CHECK(rate(479) == Approx(9.549150281252633e-07));
+  // Data that a step swallows whole: every step is a pass.
+  CHECK(learning_rate(config, 1, 2, 0) == Approx(5e-6));
+}
+
 TEST_CASE("metrics: a line holds means, and a saved sum goes on exactly") {
   using models::Figure;
   const std::vector<Figure> what{{"itc", Figure::loss},

@@ -1,9 +1,11 @@
-// Retrieval and caption figures against cases computed by hand.
+// Retrieval figures against cases computed by hand.
 #include "train/eval/scores.h"
 
-#include <cmath>
+#include <algorithm>
+#include <numeric>
 
 #include "tests/catch.h"
+#include "train/metrics/recall.h"
 
 namespace medley::train {
 namespace {
@@ -15,41 +17,46 @@ TEST_CASE("scores: the best come first, equal ones in order") {
   CHECK(best_of({}, 3).empty());
 }
 
+TEST_CASE("scores: a rank is the place of the first right candidate") {
+  const Ranking ranking = {{0, 1, 2}, {2, 1, 0}, {1, 2}};
+  CHECK(ranks_of(ranking, [](int64_t, int64_t c) { return c == 0; }) ==
+        std::vector<int64_t>{0, 2, kNotFound});
+  CHECK(ranks_of(ranking, [](int64_t q, int64_t c) { return c == q; }) ==
+        std::vector<int64_t>{0, 1, 1});
+}
+
 TEST_CASE("scores: recall counts queries with a right candidate among the first") {
-  std::vector<std::vector<int64_t>> ranking = {
-      {0, 1, 2, 3, 4, 5}, {5, 4, 3, 2, 1, 0}, {1, 2, 3, 4, 5, 0}, {2, 3, 4, 0, 1}};
-  // The right candidate is 0: first, sixth, sixth, fourth.
-  Recall r = recall(ranking, [](int64_t, int64_t c) { return c == 0; });
-  CHECK(r.r1 == 0.25);
-  CHECK(r.r5 == 0.5);
-  r = recall(ranking, [](int64_t q, int64_t c) { return c == q || c == 5 - q; });
-  CHECK(r.r1 == 0.5);
-  CHECK(r.r5 == 1.0);
+  Search search;
+  search.ranks = {0, 5, 7, 12, 0};
+  search.right = {1, 1, 1, 1, 2};
+  search.candidates = 20;
+  search.groups = {{0, 1}, {2}, {}, {3, 4}};
+  const Json figures = search_figures(search, true, true).json();
+  CHECK(figures.at("r1").number() == Approx(0.4));
+  CHECK(figures.at("r5").number() == Approx(0.4));
+  CHECK(figures.at("r10").number() == Approx(0.8));
+  CHECK(figures.at("median_rank").number() == 6);
+  CHECK(figures.at("r10_interval").items().at(0).number() < 0.8);
+  const Json& chance = figures.at("trivial");
+  CHECK(chance.at("r1").number() == Approx((4 * 1.0 / 20 + 2.0 / 20) / 5));
+  CHECK(chance.at("median_rank").number() == Approx(21.0 / 2));
+  CHECK(search_figures(search, false, false).json().find("median_rank") == nullptr);
 }
 
-TEST_CASE("scores: captions by hand") {
-  std::vector<std::string> said = {"a cat left of a dog", "a cat", ""};
-  std::vector<std::set<std::string>> names = {
-      {"a cat left of a dog"}, {"a dog", "the black cat"}, {"a bird"}};
-  std::vector<std::string> captions = {"a cat left of a dog", "a dog", "a bird"};
-  CaptionScores s = caption_scores(said, names, captions);
-  CHECK(s.exact == Approx(1.0 / 3));
-  CHECK(s.token_f1 == Approx((1.0 + 0.5 + 0.0) / 3));
-  // Unigrams: 6 of 6, and "a", "cat" of 2; bigrams: 5 of 5, 0 of 1. Lengths 8 against 6 + 2 + 2.
-  CHECK(s.bleu2 == Approx(std::sqrt(8.0 / 8 * 5 / 6) * std::exp(1 - 10.0 / 8)));
-}
-
-TEST_CASE("scores: a word counts no more often than in one of the names") {
-  CaptionScores s = caption_scores({"the the the"}, {{"the cat", "the the dog"}}, {"the cat"});
-  CHECK(s.token_f1 == Approx(2.0 * 1 / 5));
-  // Unigrams 2 of 3, bigrams 1 of 2, closest length 3: no penalty.
-  CHECK(s.bleu2 == Approx(std::sqrt(2.0 / 3 / 2)));
-}
-
-TEST_CASE("scores: of two names equally far in length the shorter counts") {
-  // Length 3 between names of 2 and 4: 2 is taken, so there is no penalty.
-  CaptionScores s = caption_scores({"a b c"}, {{"a b", "a b c d"}}, {"a b"});
-  CHECK(s.bleu2 == Approx(1.0));
+TEST_CASE("scores: chance is the share of all orders with a right candidate among the first k") {
+  // Of five candidates 0 and 1 are right: all 120 orders.
+  for (const int64_t k : {1, 2, 3, 5}) {
+    std::vector<int64_t> order(5);
+    std::iota(order.begin(), order.end(), 0);
+    int64_t hits = 0, orders = 0;
+    do {
+      hits += std::any_of(order.begin(), order.begin() + k, [](int64_t c) { return c < 2; });
+      ++orders;
+    } while (std::next_permutation(order.begin(), order.end()));
+    CHECK(chance_at(k, 2, 5) == Approx(static_cast<double>(hits) / static_cast<double>(orders)));
+  }
+  CHECK(chance_at(10, 1, 4) == 1);
+  CHECK(chance_at(3, 0, 9) == 0);
 }
 
 }  // namespace

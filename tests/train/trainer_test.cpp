@@ -75,7 +75,7 @@ TEST_CASE("trainer: a gradient that is not finite skips the step and is named") 
     if (step == 6) CHECK(objective.weights().weights.flat().to_vector<float>() == before);
   };
   trainer.train();
-  CHECK(trainer.state().optimizer.steps() == config.steps - 1);
+  CHECK(trainer.state().optimizers.steps() == config.steps - 1);
   std::vector<Json> lines = read_metrics(folder / "run/metrics.jsonl");
   CHECK(lines[2].at("step").integer() == 6);
   CHECK(lines[2].at("skipped_steps").integer() == 1);
@@ -88,7 +88,7 @@ TEST_CASE("trainer: a gradient that is not finite skips the step and is named") 
 
 struct Problem {
   TrainConfig config = tiny_config();
-  std::unique_ptr<Dataset> data = open_training_set(config);
+  std::unique_ptr<Dataset> data = open_training_set(config).data;
   TrainingState state{config, make_tokenizer(config, *data)};
   LoaderConfig loader_config = {};
   models::Batch batch() {
@@ -145,9 +145,9 @@ TEST_CASE("step: clipping bounds the gradient that the optimizer sees") {
   CHECK(free.figures.at("gradient_norm") == clipped.figures.at("gradient_norm"));
   REQUIRE(free.figures.at("gradient_norm") > 1e-3);
   // First moments after one step: (1 - beta1) times the gradient.
-  CHECK(autograd::norm(two.state.optimizer.first_moment().flat()).value ==
+  CHECK(autograd::norm(two.state.optimizers.weights().first_moment().flat()).value ==
         Approx(1e-4).epsilon(1e-4));
-  CHECK(autograd::norm(one.state.optimizer.first_moment().flat()).value ==
+  CHECK(autograd::norm(one.state.optimizers.weights().first_moment().flat()).value ==
         Approx(0.1 * free.figures.at("gradient_norm")).epsilon(1e-4));
 }
 

@@ -169,6 +169,11 @@ std::string latest_checkpoint(const std::string& folder) {
   return "";
 }
 
+void remove_checkpoints_after(const std::string& folder, int64_t step) {
+  for (const int64_t later : checkpoint_steps(folder))
+    if (later > step) remove_path(checkpoint_path(folder, later));
+}
+
 void remove_partial_checkpoints(const std::string& folder) {
   for (const std::string& name : list_folder(folder))
     if (is_partial(name)) remove_path(folder + "/" + name);

@@ -71,7 +71,13 @@ void read_parameters(models::SafetensorsFile& file, const FlatArena& arena,
   if (!problems.empty())
     throw CheckpointError(file.path() + " is of another model: " + problems,
                           "use the configuration that it was trained with");
-  for (const models::NamedTensor& named : wanted) file.read_into(prefix + named.name, named.tensor);
+  for (const models::NamedTensor& named : wanted) {
+    const std::string name = prefix + named.name;
+    if (file.entry(name).dtype == models::safetensors_name(DType::bf16))
+      named.tensor.copy_from(file.read(name).to(named.tensor.dtype()));
+    else
+      file.read_into(name, named.tensor);
+  }
 }
 
 }  // namespace medley::train

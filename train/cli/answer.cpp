@@ -1,34 +1,16 @@
 // medley answer: pictures and questions in, answers out.
-#include <sstream>
-
-#include "core/error.h"
-#include "core/read_text.h"
 #include "train/cli/commands.h"
 #include "train/cli/pictures.h"
 #include "train/cli/print.h"
+#include "train/cli/read_list.h"
 
 namespace medley::train {
-namespace {
-
-std::vector<std::string> read_lines(const std::string& path) {
-  std::istringstream text(read_text(path));
-  std::vector<std::string> lines;
-  for (std::string line; std::getline(text, line);) {
-    if (!line.empty() && line.back() == '\r') line.pop_back();
-    if (!line.empty()) lines.push_back(line);
-  }
-  if (lines.empty()) throw DataError(path + " has no answers", "write one a line");
-  return lines;
-}
-
-}  // namespace
-
 int answer(const AnswerOptions& options) {
   const std::vector<std::string> files = picture_files(options.files);
   const Pipeline blip = Pipeline::open(options.model, options.open);
   blip.model().require(blip.model().vqa != nullptr, "answer decoder");
   AnswerRules rules = options.rules;
-  if (!options.candidates.empty()) rules.candidates = read_lines(options.candidates);
+  if (!options.candidates.empty()) rules.candidates = read_list(options.candidates);
 
   Json results = Json::array();
   std::vector<std::vector<std::string>> rows{{"picture", "question", "answer"}};

@@ -29,28 +29,89 @@ Exit codes: 0 good; 2 wrong command line or configuration; 3 damaged data, file 
 7 out of memory; 70 an error in medley itself; 130 stopped by Ctrl-C, everything saved.
 Environment variables: medley info.)";
 
-void add_pretrain(CLI::App& app, Program& p) {
-  CLI::App* sub = app.add_subcommand("pretrain", "train a model");
-  PretrainOptions& o = p.pretrain;
-  auto* config = sub->add_option("--config", o.config, "preset (see medley info) or TOML file");
+// What pretrain and finetune have in common.
+void add_training_options(CLI::App* sub, TrainingOptions& o) {
+  sub->add_option("--data", o.data,
+                  "what is trained on: list, folder, shards (docs/data.md), or scenes");
+  sub->add_option("--images", o.images, "folder or tar of the pictures, where it is not beside");
+  sub->add_option("--val", o.val, "what is held out: a path, or a part such as 5%");
+  sub->add_option("--vocab", o.vocab, "vocab.txt of a --from that is a file of weights");
+  sub->add_option("--sizes", o.sizes, "sizes of such a file: preset or TOML file (default: base)");
+  sub->add_option("--image-size", o.image_size,
+                  "pixels a side (default: the model's); position embeddings are resized");
   sub->add_option("--out", o.out, "folder of the run (default: runs/<preset>)");
-  sub->add_option("--resume", o.resume, "go on with this run, with its configuration")
-      ->excludes(config);
   sub->add_option("--set", o.set, "KEY=VALUE: change a key of the configuration");
-  sub->add_option("--steps", o.steps, "the same as --set train.steps=...");
+  sub->add_option("--steps", o.steps, "most optimizer steps; with --resume also more than before");
+  sub->add_option("--epochs", o.epochs, "most passes over the data");
   sub->add_option("--minutes", o.minutes, "stop cleanly after so much training time");
-  sub->add_option("--batch", o.batch, "pictures a step");
+  sub->add_option("--batch", o.batch, "pictures a batch");
+  sub->add_option("--lr", o.lr, "learning rate");
+  sub->add_option("--schedule", o.schedule,
+                  "of the rate: cosine, linear, constant, paper, cosine_by_pass");
+  sub->add_option("--metric", o.metric, "figure that decides between checkpoints, such as cider");
+  sub->add_option("--patience", o.patience,
+                  "end after so many evaluations that are no better; the best checkpoint is kept");
   sub->add_option("--seed", o.seed, "of everything random");
   sub->add_option("--device", o.device, "cpu, cuda, cuda:N; auto: the first GPU, else the CPU");
   sub->add_option("--threads", o.threads, "results do not depend on it");
   sub->add_flag("--print-config", o.print_config, "print the whole configuration as TOML and end");
   json_flag(sub, o.json);
+}
+
+void add_pretrain(CLI::App& app, Program& p) {
+  CLI::App* sub = app.add_subcommand("pretrain", "train a model: contrast, matching, captions");
+  TrainingOptions& o = p.pretrain;
+  o.config = "scenes";
+  auto* config = sub->add_option("--config", o.config, "preset (see medley info) or TOML file");
+  sub->add_option("--from", o.from, "go on from a trained model, in a new run");
+  sub->add_option("--resume", o.resume, "go on with this run, with its configuration")
+      ->excludes(config);
+  add_training_options(sub, o);
   sub->footer(R"(Examples:
   medley pretrain --config scenes --out runs/a
   medley pretrain --config picturebook --set train.lr=1e-3 --minutes 30
   medley pretrain --config tiny --print-config > my.toml && medley pretrain --config my.toml
+  medley pretrain --config small --data captions.json --images pictures --val 5%
   medley pretrain --resume runs/a)");
-  sub->callback([&p] { p.command = [&p] { return pretrain(p.pretrain); }; });
+  sub->callback([&p] { p.command = [&p] { return train_command(p.pretrain); }; });
+}
+
+void add_finetune(CLI::App& app, Program& p) {
+  CLI::App* finetune =
+      app.add_subcommand("finetune", "train a trained model for one task, on your own data");
+  finetune->require_subcommand(1);
+  struct Task {
+    const char *name, *help;
+  };
+  for (const Task& task : {Task{"caption", "to write captions"},
+                           {"retrieval", "to find pictures by text and texts by picture"},
+                           {"vqa", "to answer questions about pictures"},
+                           {"nlvr", "to say whether a sentence is true of two pictures"}}) {
+    CLI::App* sub = finetune->add_subcommand(task.name, task.help);
+    TrainingOptions& o = p.finetune;
+    sub->add_option("--from", o.from, "run, checkpoint, Hugging Face folder or .pth to start from");
+    auto* config = sub->add_option(
+        "--config", o.config,
+        "recipe or TOML file (default: the original's, or small_... for a small model)");
+    sub->add_option("--resume", o.resume, "go on with this run, with its configuration")
+        ->excludes(config);
+    sub->add_option("--freeze", o.freeze, "vision, text, all-but-heads: what stays as it is");
+    sub->add_option("--layer-decay", o.layer_decay,
+                    "factor on the rate from each block to the one below (default: 1)");
+    sub->add_option("--lora", o.lora, "rank of low-rank changes: only these are trained");
+    add_training_options(sub, o);
+    sub->footer(str("Examples:\n  medley finetune ", task.name,
+                    " --from runs/demo --data my_pictures --out runs/mine\n  medley finetune ",
+                    task.name,
+                    " --from blip-base --data train.json --images pictures --val val.json "
+                    "--epochs 5\n  medley finetune ",
+                    task.name, " --resume runs/mine"));
+    sub->callback([&p, name = std::string(task.name)] {
+      p.finetune.task = name;
+      p.command = [&p] { return train_command(p.finetune); };
+    });
+  }
+  finetune->footer("Example:\n  medley finetune caption --from runs/demo --data my_pictures");
 }
 
 void add_demo(CLI::App& app, Program& p) {
@@ -63,33 +124,6 @@ void add_demo(CLI::App& app, Program& p) {
   json_flag(sub, o.json);
   sub->footer("Examples:\n  medley demo\n  medley demo --out runs/short --steps 200");
   sub->callback([&p] { p.command = [&p] { return demo(p.demo); }; });
-}
-
-void add_eval(CLI::App& app, Program& p) {
-  CLI::App* eval = app.add_subcommand("eval", "measure a trained model");
-  eval->require_subcommand(1);
-  auto add = [&](const char* name, const char* help, bool captions) {
-    CLI::App* sub = eval->add_subcommand(name, help);
-    EvalCommandOptions& o = p.eval;
-    sub->add_option("run", o.run, "run or checkpoint")->required();
-    sub->add_option("--split", o.splits,
-                    "split of the run's data (default: all of its eval.splits)");
-    sub->add_option("--data", o.data, "JSON list of {\"image\", \"caption\"} instead");
-    sub->add_option("--images", o.images, "tar of the pictures that it names");
-    sub->add_option("--device", o.device, "cpu, cuda, cuda:N; auto: the first GPU, else the CPU");
-    json_flag(sub, o.json);
-    sub->footer(str("Examples:\n  medley eval ", name,
-                    " runs/demo --split test_pair\n  medley eval ", name,
-                    " runs/demo --data X.json --images X.tar --json"));
-    sub->callback([&p, captions] {
-      p.eval.captions = captions;
-      p.command = [&p] { return evaluate(p.eval); };
-    });
-  };
-  add("retrieval", "pictures to texts and back: R@1, R@5, by ITC and with ITM", false);
-  add("caption", "generated captions: exact, token F1, BLEU-2", true);
-  eval->footer(
-      "Examples:\n  medley eval retrieval runs/demo\n  medley eval caption runs/demo --json");
 }
 
 void add_score(CLI::App& app, Program& p) {
@@ -126,17 +160,21 @@ void add_rest(CLI::App& app, Program& p) {
   sub->footer("Example:\n  medley info --json");
   sub->callback([&p] { p.command = [&p] { return info_command(p.info_json); }; });
 
-  CLI::App* data = app.add_subcommand("data", "work with data sets");
-  data->require_subcommand(1);
-  data->footer("Example:\n  medley data check train.json images.tar");
-  sub = data->add_subcommand("check", "look for everything that is wrong with a data set");
-  sub->add_option("data", p.check.data, "JSON list of {\"image\", \"caption\"}")->required();
-  sub->add_option("images", p.check.images, "tar of the pictures that it names")->required();
-  json_flag(sub, p.check.json);
+  sub = app.add_subcommand("draw", "compose a picture that models of scenes understand");
+  sub->add_option("caption", p.draw.caption, "\"a cat\", \"a cat left of an owl\" (above, ...)")
+      ->required();
+  sub->add_option("out", p.draw.out, "PNG file to write")->required();
+  sub->add_option("--side", p.draw.side, "pixels (default: 48, what models of scenes see)")
+      ->check(CLI::Range(8, 1024));
+  sub->add_option("--artist", p.draw.artist,
+                  "who draws all of it (default: by the rules of scenes)")
+      ->check(CLI::IsMember({"noto", "twemoji"}));
+  sub->add_option("--seed", p.draw.seed, "another one: other places, sizes, artists");
   sub->footer(
-      "Example:\n  medley data check train.json images.tar --json\n"
-      "Exit code 3 when training on it would fail.");
-  sub->callback([&p] { p.command = [&p] { return data_check(p.check); }; });
+      "Examples:\n  medley draw \"a cat left of an owl\" out.png\n"
+      "  medley draw \"a rocket below a cat\" out.png --side 256 --artist noto --seed 3\n"
+      "`medley draw \"a ?\" out.png` lists what there are drawings of.");
+  sub->callback([&p] { p.command = [&p] { return draw(p.draw); }; });
 
   sub = app.add_subcommand("report", "write report.html of a run again");
   sub->add_option("run", p.report.run, "folder of the run")->required();
@@ -200,9 +238,11 @@ int run_cli(int argc, char** argv) {
     app.set_version_flag("--version", std::string("medley ") + MEDLEY_VERSION);
     add_demo(app, program);
     add_pretrain(app, program);
+    add_finetune(app, program);
     add_model_commands(app, program);
-    add_eval(app, program);
+    add_eval_commands(app, program);
     add_score(app, program);
+    add_data_commands(app, program);
     add_rest(app, program);
     try {
       app.parse(argc, argv);

@@ -7,6 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "train/data/open.h"
+#include "train/data/tasks/make.h"
+#include "train/eval/evaluate.h"
 #include "train/pipeline/pipeline.h"
 
 namespace medley::train {
@@ -14,18 +17,22 @@ namespace medley::train {
 // Training was stopped by a signal; everything is saved. Like a shell's code for Ctrl-C.
 inline constexpr int kExitStopped = 130;
 
-struct PretrainOptions {
-  std::string config = "scenes";  // preset or file
-  std::string out;                // empty: runs/<preset>
-  std::string resume;             // run to go on with
-  std::vector<std::string> set;   // KEY=VALUE
+struct TrainingOptions {
+  std::string task;    // of finetune: caption, retrieval, vqa, nlvr; empty: pretrain
+  std::string config;  // preset or file; empty: the recipe of the task and the model's size
+  std::string from, sizes = "base", vocab;  // a trained model; what a file of weights does not say
+  std::string data, images, val;            // data: a path, or "scenes"
+  std::string out;                          // empty: runs/<preset>
+  std::string resume;                       // run to go on with
+  std::vector<std::string> set;             // KEY=VALUE
+  std::string freeze, schedule, metric;
   std::optional<std::string> device;
-  std::optional<int64_t> steps, batch, seed, threads;
-  std::optional<double> minutes;
+  std::optional<int64_t> steps, batch, seed, threads, image_size, patience, lora;
+  std::optional<double> minutes, epochs, lr, layer_decay;
   bool print_config = false;
   bool json = false;
 };
-int pretrain(const PretrainOptions& options);
+int train_command(const TrainingOptions& options);
 
 struct DemoOptions {
   std::string out = "runs/demo";
@@ -40,10 +47,13 @@ int demo(const DemoOptions& options);
 struct CaptionOptions {
   std::string model;
   std::vector<std::string> files;
+  bool recursive = false;  // folders with all that is in them
   std::string prompt;
   models::GenerateOptions generate{.max_length = 0};  // max_length 0: the model's own
   int64_t batch = 16;
   OpenOptions open;
+  std::string format;     // jsonl, csv, coco, txt; empty: lines for people
+  std::string attention;  // folder for a strip of each picture: where each word looks
   bool json = false;
 };
 int caption(const CaptionOptions& options);
@@ -71,7 +81,8 @@ int answer(const AnswerOptions& options);
 
 struct ConvertOptions {
   std::string source, target;
-  std::string to;  // caption, retrieval, vqa, run, safetensors
+  std::string to;             // caption, retrieval, vqa, run, safetensors
+  std::string dtype = "f32";  // or bf16: of the weights of a run or a file
   OpenOptions open{.device = "cpu"};
 };
 int convert(const ConvertOptions& options);
@@ -88,11 +99,17 @@ struct FeatureOptions {
 int features(const FeatureOptions& options);
 
 struct EvalCommandOptions {
-  std::string run;
-  std::vector<std::string> splits;  // empty: all of the configuration
-  std::string data, images;         // a list and a tar instead
-  bool captions = false;            // else retrieval
-  std::string device = "auto";
+  std::string task;  // caption, retrieval, vqa, nlvr, classify, video
+  std::string model;
+  std::vector<std::string> splits;  // of a run's own data; empty: all of its configuration
+  std::string data, images;         // data of the user instead
+  std::string out;                  // file for what the model said
+  std::string candidates;           // file of answers or classes, one per line
+  bool rank = false;                // vqa: choose from the training set's answers
+  std::string first_token = "enc";  // or cls
+  std::optional<int64_t> rerank, batch;
+  EvalOptions measure;
+  OpenOptions open;
   bool json = false;
 };
 int evaluate(const EvalCommandOptions& options);
@@ -113,10 +130,38 @@ int inspect(const InspectOptions& options);
 int info_command(bool json);
 
 struct DataCheckOptions {
-  std::string data, images;
+  std::string data, images;  // as open_data takes them
+  ColumnNames columns;
+  std::string val;         // another data set, or a part to hold out
+  std::string vocab;       // vocab.txt
+  int64_t max_tokens = 0;  // longest text with [CLS] and [SEP]; 0: any
+  std::string html;        // file for a page of samples
   bool json = false;
 };
 int data_check(const DataCheckOptions& options);
+
+struct DataConvertOptions {
+  std::string data, images;  // as open_data takes them
+  ColumnNames columns;
+  std::string out;  // folder to make
+  std::string to = "list";
+  int64_t rows_per_shard = 10'000;
+  int64_t side = 0;  // of pictures whose shorter side is longer; 0: as they are
+};
+int data_convert(const DataConvertOptions& options);
+struct DataMakeOptions {
+  MakeOptions make;
+  bool json = false;
+};
+int data_make(const DataMakeOptions& options);
+
+struct DrawOptions {
+  std::string caption, out;
+  std::optional<int64_t> side;  // pixels; as models of scenes see them
+  std::string artist;           // empty: by the rules of scenes
+  int64_t seed = 1;
+};
+int draw(const DrawOptions& options);
 
 struct ReportOptions {
   std::string run;

@@ -1,6 +1,5 @@
 // medley convert: weights from one format into another.
 #include <filesystem>
-#include <functional>
 
 #include "core/error.h"
 #include "core/str.h"
@@ -40,18 +39,6 @@ void require_parts(const LoadedModel& source, const std::vector<std::string>& wa
                     "--to safetensors writes what it has");
 }
 
-// A folder that appears whole or not at all: written beside its place, then renamed.
-void write_whole(const std::string& target, const std::function<void(const std::string&)>& write) {
-  if (fs::exists(target))
-    throw IoError(target + " is there already", "name a new folder: nothing is overwritten");
-  const fs::path parent = fs::path(target).lexically_normal().parent_path();
-  const std::string partial = target + ".partial";
-  remove_path(partial);
-  write(partial);
-  rename_path(partial, target);
-  sync_folder(parent.empty() ? "." : parent.string());
-}
-
 void write_folder(const LoadedModel& source, HfModel kind, const std::string& target) {
   if ((kind == HfModel::vqa) != (source.vqa != nullptr))
     throw DataError(str("the source cannot become a ", models::architecture_of(kind)),
@@ -59,34 +46,45 @@ void write_folder(const LoadedModel& source, HfModel kind, const std::string& ta
   require_parts(source, models::parts_of(kind), str("a ", models::architecture_of(kind)));
   models::HfConfig config = source.hf;
   config.kind = kind;
-  write_whole(target, [&](const std::string& folder) {
+  write_whole_folder(target, [&](const std::string& folder) {
     write_huggingface(folder, source.weights(), config, source.tokenizer);
   });
 }
 
-void write_run(const LoadedModel& source, const std::string& target) {
+void store_as(std::vector<models::NamedTensor>& tensors, const std::string& dtype) {
+  for (models::NamedTensor& named : tensors)
+    named.tensor = named.tensor.to(dtype == "bf16" ? DType::bf16 : DType::f32);
+}
+
+void write_run(const LoadedModel& source, const std::string& target, const std::string& dtype) {
   if (source.vqa) throw DataError("a VQA model cannot become a run", "--to vqa writes a folder");
   require_parts(source, all_parts(), "a run");
-  TrainConfig config;
+  TrainConfig config = source.config;  // of a run its own: it knows its data and splits
   config.model = source.hf.model;
   config.losses.queue_size = 0;
-  write_whole(target, [&](const std::string& folder) {
+  std::vector<CheckpointFile> files = weight_files(source.weights(), config, source.tokenizer);
+  for (CheckpointFile& file : files) store_as(file.tensors, dtype);
+  write_whole_folder(target, [&](const std::string& folder) {
     const RunFolder run = create_run(folder, config, source.tokenizer);
-    write_checkpoint(run.checkpoints(), 0, weight_files(source.weights(), config, source.tokenizer),
-                     1);
+    write_checkpoint(run.checkpoints(), 0, files, 1);
   });
 }
 
-void write_file(const LoadedModel& source, const std::string& target) {
+void write_file(const LoadedModel& source, const std::string& target, const std::string& dtype) {
   if (fs::exists(target))
     throw IoError(target + " is there already", "name a new file: nothing is overwritten");
-  write_tensor_file(target, models::part_tensors(source.weights(), source.parts),
-                    {{"format", "pt"}});
+  std::vector<models::NamedTensor> tensors = models::part_tensors(source.weights(), source.parts);
+  store_as(tensors, dtype);
+  write_tensor_file(target, tensors, {{"format", "pt"}});
 }
 
 }  // namespace
 
 int convert(const ConvertOptions& options) {
+  const bool plain = options.to == "run" || options.to == "safetensors";
+  if (!plain && options.dtype != "f32")
+    throw ConfigError(str("--dtype ", options.dtype, " does not go with --to ", options.to),
+                      "Hugging Face folders hold f32; --to run and --to safetensors may hold bf16");
   const LoadedModel source = load_model(options.source, options.open);
   if (source.base)
     throw DataError(options.source + " is a BlipModel, which has a text pooler that BLIP lacks",
@@ -95,8 +93,8 @@ int convert(const ConvertOptions& options) {
   if (options.to == "caption") write_folder(source, HfModel::caption, options.target);
   if (options.to == "retrieval") write_folder(source, HfModel::itm, options.target);
   if (options.to == "vqa") write_folder(source, HfModel::vqa, options.target);
-  if (options.to == "run") write_run(source, options.target);
-  if (options.to == "safetensors") write_file(source, options.target);
+  if (options.to == "run") write_run(source, options.target, options.dtype);
+  if (options.to == "safetensors") write_file(source, options.target, options.dtype);
   print("wrote " + options.target);
   return 0;
 }

@@ -6,6 +6,7 @@
 #include "core/str.h"
 #include "train/cli/commands.h"
 #include "train/cli/print.h"
+#include "train/data/scene_rules.h"
 #include "train/report/collect.h"
 #include "train/report/finish.h"
 #include "train/report/html.h"
@@ -98,8 +99,14 @@ int demo(const DemoOptions& options) {
   print(str("\nWhere to look:\n  ", run.report(),
             "   curves, captions, searches, where each word looks: open it in a browser\n  ",
             run.summary(), "   the figures\n  ", run.metrics(), "   the losses on the way\n  ",
-            run.checkpoints(), "/   the model\n\nTry it on a picture of yours:\n  medley caption ",
-            run.path, " picture.png"));
+            run.checkpoints(), "/   the model"));
+  std::string things;
+  for (const char* name : kConcepts) things += (things.empty() ? "" : ", ") + std::string(name);
+  print(
+      str("\nWhat it knows: drawings, not photos, of one or two of 24 things (", things,
+          "), and which of two is left of or above the other. Try it:\n  medley draw \"a cat left "
+          "of an owl\" out.png\n  medley caption ",
+          run.path, " out.png"));
   return 0;
 }
 

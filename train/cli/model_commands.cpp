@@ -6,7 +6,6 @@
 namespace medley::train {
 namespace {
 
-constexpr const char* kModel = "run, checkpoint, Hugging Face folder, .pth or safetensors file";
 constexpr const char* kFiles =
     "pictures (PNG, JPEG, WebP), folders of them, or - for paths on standard input";
 
@@ -19,16 +18,11 @@ void file_options(CLI::App* sub, OpenOptions& open) {
   sub->add_option("--vocab", open.vocab, "vocab.txt of a file");
 }
 
-void open_options(CLI::App* sub, OpenOptions& open) {
-  sub->add_option("--device", open.device, "cpu, cuda, cuda:N; auto: the first GPU, else the CPU");
-  file_options(sub, open);
-}
-
 void add_caption(CLI::App& app, Program& p) {
   CLI::App* sub = app.add_subcommand("caption", "write captions for pictures");
   CaptionOptions& o = p.caption;
   models::GenerateOptions& g = o.generate;
-  sub->add_option("model", o.model, kModel)->required();
+  sub->add_option("model", o.model, kModelHelp)->required();
   sub->add_option("files", o.files, kFiles)->required();
   sub->add_option("--prompt", o.prompt, "words that each caption begins with");
   sub->add_option("--beams", g.beams, "beam search with so many beams (default: 1, greedy)");
@@ -46,14 +40,28 @@ void add_caption(CLI::App& app, Program& p) {
   sub->add_option("--top-p", g.top_p, "draw from so much of the probability (default: 0.9)");
   sub->add_option("--temperature", g.temperature, "below 1: likely tokens more often");
   sub->add_option("--seed", g.seed, "the same seed draws the same captions");
+  sub->add_flag("--recursive", o.recursive, "folders with all folders in them");
+  auto* format =
+      sub->add_option("--format", o.format,
+                      "jsonl, csv: a line per caption, as metadata.jsonl and metadata.csv of a "
+                      "folder; coco: a JSON "
+                      "list for `medley score captions`; txt: a file beside each picture");
+  format->check(CLI::IsMember({"jsonl", "csv", "coco", "txt"}));
+  sub->add_option("--attention", o.attention,
+                  "folder for a PNG of each picture: where each word of its first caption looks");
   batch_option(sub, o.batch);
   open_options(sub, o.open);
   json_flag(sub, o.json);
+  sub->get_option("--json")->excludes(format);
   sub->footer(
       "Examples:\n  medley caption runs/demo picture.png\n"
+      "  medley caption runs/demo picture.png --attention looks\n"
       "  medley caption blip-image-captioning-base photos --beams 3 --min-tokens 5 --json\n"
+      "  medley caption blip-image-captioning-base photos --format jsonl > metadata.jsonl\n"
       "  find . -name '*.jpg' | medley caption runs/demo - --sample --seed 1\n"
-      "The JSON has the shape of transformers' image-to-text pipeline.");
+      "The JSON has the shape of transformers' image-to-text pipeline. The probability after a "
+      "caption\nis the geometric mean over its tokens, its end counted: how sure the model was of "
+      "each word.");
   sub->callback([&p] { p.command = [&p] { return caption(p.caption); }; });
 }
 
@@ -61,7 +69,7 @@ void add_match(CLI::App& app, Program& p) {
   CLI::App* sub = app.add_subcommand(
       "match", "how well texts fit pictures: probability (ITM) and cosine (ITC) of every pair");
   MatchOptions& o = p.match;
-  sub->add_option("model", o.model, kModel)->required();
+  sub->add_option("model", o.model, kModelHelp)->required();
   sub->add_option("files", o.files, kFiles)->required();
   sub->add_option("--text", o.texts, "text to compare with every picture; may be repeated")
       ->required();
@@ -87,8 +95,10 @@ void add_answer(CLI::App& app, Program& p) {
   sub->add_option("files", o.files, kFiles)->required();
   sub->add_option("--question", o.questions, "asked about every picture; may be repeated")
       ->required();
-  sub->add_option("--candidates", o.candidates,
-                  "file of answers, one a line: the best of them is chosen instead of writing one");
+  sub->add_option(
+      "--candidates", o.candidates,
+      "file of answers, one per line or a JSON list: the best of them is chosen instead of "
+      "writing one");
   sub->add_option("--rank", o.rules.rank, "candidates that are scored whole (default: 128)")
       ->check(CLI::PositiveNumber);
   sub->add_option("--beams", o.rules.generate.beams, "beams of a written answer (default: 3)");
@@ -107,7 +117,7 @@ void add_answer(CLI::App& app, Program& p) {
 void add_features(CLI::App& app, Program& p) {
   CLI::App* sub = app.add_subcommand("features", "pictures and texts as vectors");
   FeatureOptions& o = p.features;
-  sub->add_option("model", o.model, kModel)->required();
+  sub->add_option("model", o.model, kModelHelp)->required();
   sub->add_option("files", o.files, kFiles);
   sub->add_option("--text", o.texts, "text; may be repeated");
   sub->add_option("--kind", o.kind,
@@ -128,13 +138,15 @@ void add_features(CLI::App& app, Program& p) {
 void add_convert(CLI::App& app, Program& p) {
   CLI::App* sub = app.add_subcommand("convert", "bring weights from one format into another");
   ConvertOptions& o = p.convert;
-  sub->add_option("source", o.source, kModel)->required();
+  sub->add_option("source", o.source, kModelHelp)->required();
   sub->add_option("target", o.target, "new folder, or file for safetensors")->required();
   sub->add_option("--to", o.to,
                   "caption, retrieval, vqa: Hugging Face folder; run: folder of medley; "
                   "safetensors: one file, names of the original")
       ->required()
       ->check(CLI::IsMember({"caption", "retrieval", "vqa", "run", "safetensors"}));
+  sub->add_option("--dtype", o.dtype, "f32, or bf16 for half the size (run, safetensors)")
+      ->check(CLI::IsMember({"f32", "bf16"}));
   file_options(sub, o.open);
   sub->add_option("--image-size", o.open.image_size,
                   "picture size of the target: position embeddings are resized")
@@ -144,11 +156,17 @@ void add_convert(CLI::App& app, Program& p) {
   sub->footer(
       "Examples:\n  medley convert runs/demo demo_hf --to caption\n"
       "  medley convert model_base.pth runs/base --to run --vocab vocab.txt\n"
-      "  medley convert blip-itm-base-coco itm.safetensors --to safetensors");
+      "  medley convert blip-itm-base-coco itm.safetensors --to safetensors\n"
+      "  medley convert runs/demo small --to run --dtype bf16");
   sub->callback([&p] { p.command = [&p] { return convert(p.convert); }; });
 }
 
 }  // namespace
+
+void open_options(CLI::App* sub, OpenOptions& open) {
+  sub->add_option("--device", open.device, "cpu, cuda, cuda:N; auto: the first GPU, else the CPU");
+  file_options(sub, open);
+}
 
 void json_flag(CLI::App* sub, bool& flag) {
   sub->add_flag("--json", flag, "one JSON document on stdout");

@@ -25,9 +25,20 @@ bool is_picture(const std::string& name) {
   return ending == ".png" || ending == ".jpg" || ending == ".jpeg" || ending == ".webp";
 }
 
+void add_folder(const std::string& folder, bool recursive, std::vector<std::string>& files) {
+  for (const std::string& name : list_folder(folder)) {
+    const std::string path = folder + "/" + name;
+    std::error_code error;
+    if (recursive && fs::is_directory(path, error) && !fs::is_symlink(path, error))
+      add_folder(path, recursive, files);
+    else if (is_picture(name))
+      files.push_back(path);
+  }
+}
+
 }  // namespace
 
-std::vector<std::string> picture_files(const std::vector<std::string>& arguments) {
+std::vector<std::string> picture_files(const std::vector<std::string>& arguments, bool recursive) {
   std::vector<std::string> files;
   for (const std::string& argument : arguments) {
     std::error_code error;
@@ -35,8 +46,7 @@ std::vector<std::string> picture_files(const std::vector<std::string>& arguments
       for (std::string line; std::getline(std::cin, line);)
         if (!line.empty()) files.push_back(line);
     } else if (fs::is_directory(argument, error)) {
-      for (const std::string& name : list_folder(argument))
-        if (is_picture(name)) files.push_back(argument + "/" + name);
+      add_folder(argument, recursive, files);
     } else {
       files.push_back(argument);
     }

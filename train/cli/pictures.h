@@ -9,10 +9,11 @@
 
 namespace medley::train {
 
-// Each argument is a picture, a folder (all .png, .jpg, .jpeg, .webp in it, by name) or "-" (paths
-// on standard input, one a line). Throws IoError when nothing is left, or for a folder that cannot
-// be read.
-std::vector<std::string> picture_files(const std::vector<std::string>& arguments);
+// Each argument is a picture, a folder (all .png, .jpg, .jpeg, .webp in it, by name; `recursive`:
+// in its folders too) or "-" (paths on standard input, one per line). Throws IoError when nothing
+// is left, or for a folder that cannot be read.
+std::vector<std::string> picture_files(const std::vector<std::string>& arguments,
+                                       bool recursive = false);
 
 // A picture that could not be used.
 struct PictureError {

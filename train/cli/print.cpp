@@ -3,16 +3,16 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <set>
 
+#include "train/eval/figures.h"
 #include "train/report/html.h"
 
 namespace medley::train {
 namespace {
 
-std::string figure(const Json& split, const char* group, const char* key) {
-  const Json* found = split.find(group);
-  const Json* value = found ? found->find(key) : nullptr;
-  return value ? fixed(value->number(), 3) : "";
+std::string interval_of(const FigureLine& line) {
+  return line.interval ? fixed(line.interval->low, 3) + " to " + fixed(line.interval->high, 3) : "";
 }
 
 }  // namespace
@@ -39,25 +39,25 @@ void print_table(const std::vector<std::vector<std::string>>& rows) {
 }
 
 void print_eval(const Json& eval) {
-  struct Column {
-    const char *title, *group, *key;
-  };
-  constexpr Column kColumns[] = {
-      {"i2t R@1", "i2t", "r1"},         {"t2i R@1", "t2i", "r1"},
-      {"i2t ITM R@1", "i2t_itm", "r1"}, {"t2i ITM R@1", "t2i_itm", "r1"},
-      {"exact", "captions", "exact"},   {"token F1", "captions", "token_f1"}};
-  std::vector<std::vector<std::string>> rows(1, {"split", "pictures"});
-  for (const auto& [name, split] : eval.members())
-    rows.push_back({name, std::to_string(split.at("images").integer())});
-  for (const Column& column : kColumns) {
-    if (eval.members().empty() ||
-        figure(eval.members()[0].second, column.group, column.key).empty())
-      continue;
-    rows[0].emplace_back(column.title);
-    for (size_t i = 0; i < eval.members().size(); ++i)
-      rows[i + 1].push_back(figure(eval.members()[i].second, column.group, column.key));
+  for (const auto& [split, figures] : eval.members()) {
+    print(split + ": " + counts_line(figures));
+    std::vector<std::vector<std::string>> rows{
+        {"", "", "figure", "95 % interval", "trivial answer"}};
+    std::set<std::string> answers;
+    std::string group;
+    for (const FigureLine& line : figure_lines(figures)) {
+      rows.push_back({line.group == group ? "" : line.group, line.name, fixed(line.value, 3),
+                      interval_of(line), line.trivial ? fixed(*line.trivial, 3) : ""});
+      group = line.group;
+      if (line.trivial)
+        answers.insert(line.answer.empty()
+                           ? "searches: the trivial answer is a random order"
+                           : line.group + ": the trivial answer is '" + line.answer + "'");
+    }
+    print_table(rows);
+    for (const std::string& answer : answers) print(answer);
+    print("");
   }
-  print_table(rows);
 }
 
 }  // namespace medley::train

@@ -13,7 +13,7 @@ void print_json(const Json& document);
 
 // Rows of equal length as aligned columns, the first row as a heading.
 void print_table(const std::vector<std::vector<std::string>>& rows);
-// The figures of evaluate_split for each split.
+// The figures of each split (train/eval/evaluate.h): a table with intervals and the trivial answer.
 void print_eval(const Json& eval);
 
 }  // namespace medley::train

@@ -13,7 +13,7 @@ namespace medley::train {
 
 // The options of every command, and what to run once the command line is read.
 struct Program {
-  PretrainOptions pretrain;
+  TrainingOptions pretrain, finetune;
   DemoOptions demo;
   CaptionOptions caption;
   MatchOptions match;
@@ -24,6 +24,9 @@ struct Program {
   ScoreOptions score;
   InspectOptions inspect;
   DataCheckOptions check;
+  DataConvertOptions data_convert;
+  DataMakeOptions make;
+  DrawOptions draw;
   ReportOptions report;
   bool info_json = false;
   std::function<int()> command;
@@ -34,5 +37,14 @@ void json_flag(CLI::App* sub, bool& flag);
 
 // Commands that use a trained model: caption, match, answer, features, convert.
 void add_model_commands(CLI::App& app, Program& program);
+// medley data ...: commands that work with data sets.
+void add_data_commands(CLI::App& app, Program& program);
+// eval and its tasks.
+void add_eval_commands(CLI::App& app, Program& program);
+// Parts that they share: which file or folder a model is, and how it is opened.
+inline constexpr const char* kModelHelp =
+    "run, checkpoint, Hugging Face folder, .pth or safetensors file; demo: the model that medley "
+    "ships with";
+void open_options(CLI::App* sub, OpenOptions& open);
 
 }  // namespace medley::train

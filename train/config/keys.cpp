@@ -50,10 +50,14 @@ void add_data(std::vector<ConfigKey>& keys, DataConfig& d) {
                  bool may_change = false) {
     keys.push_back({table, key, help, value, may_change});
   };
-  add("data", "kind", &d.kind, "scenes: composed pictures; json: lists and a tar of pictures");
-  add("data", "folder", &d.folder, "of the lists and the tar; empty: the data of medley", true);
-  add("data", "train_json", &d.train_json, "json: the list that is trained on");
-  add("data", "images", &d.images, "json: the tar of the pictures");
+  add("data", "kind", &d.kind, "scenes: composed pictures; files: of any form (docs/data.md)");
+  add("data", "path", &d.path, "files: list, folder or shards; empty: medley's own", true);
+  add("data", "images", &d.images, "files: folder or tar of pictures; empty: by the list", true);
+  add("data", "val", &d.val, "files: split val, a path or a part of the pictures such as 5%");
+  add("data", "image_column", &d.image_column, "files: of a table; empty: the usual names");
+  add("data", "text_column", &d.text_column, "files: caption, question or sentence of a table");
+  add("data", "answer_column", &d.answer_column, "files: answer of a table");
+  add("data", "max_bad", &d.max_bad, "bad pictures allowed; below 1: a part; -1: 0, of shards 1 %");
   add("data", "vocabulary", &d.vocabulary, "vocab.txt to use; empty: train one from the captions");
   add("data", "references", &d.references, "probability that another right text stands in");
   add("data", "scenes", &d.scenes, "scenes: number of different training pictures");
@@ -97,8 +101,11 @@ void add_training(std::vector<ConfigKey>& keys, TrainConfig& c) {
     keys.push_back({"train", key, help, value, may_change});
   };
   OptimizerConfig& o = c.optimizer;
-  add("objective", &c.objective, "pretrain: ITC, ITM, LM; retrieval: ITC, ITM; caption: LM");
-  add("steps", &c.steps, "optimizer steps");
+  add("objective", &c.objective, "pretrain, retrieval, caption, vqa or nlvr");
+  add("prompt", &c.prompt, "caption: what every caption begins with");
+  add("swap_pictures", &c.swap_pictures, "nlvr: left and right change places at random");
+  add("steps", &c.steps, "optimizer steps; 0: epochs decide", true);
+  add("epochs", &c.epochs, "passes over the data; 0: steps decide; else what ends first", true);
   add("minutes", &c.minutes, "stop cleanly after so much training time; 0: never", true);
   add("batch_size", &c.batch_size, "pictures a batch");
   add("accumulate", &c.accumulate, "batches a step, which follows the mean of their gradients");
@@ -108,7 +115,7 @@ void add_training(std::vector<ConfigKey>& keys, TrainConfig& c) {
   add("graph", &c.graph, "on a GPU: a batch is recorded and launched as one; same results", true);
   add("threads", &c.threads, "0: as many as the machine has; results do not depend on it", true);
   add("lr", &o.lr, "learning rate");
-  add("schedule", &o.schedule, "cosine: to 1 % of lr; paper: times 0.9 each pass over the data");
+  add("schedule", &o.schedule, "cosine, linear, constant, paper or cosine_by_pass");
   add("warmup_steps", &o.warmup_steps, "linear warm-up");
   add("beta1", &o.beta1, "AdamW");
   add("beta2", &o.beta2, "AdamW");
@@ -118,9 +125,22 @@ void add_training(std::vector<ConfigKey>& keys, TrainConfig& c) {
   add("gradient_clip", &o.gradient_clip, "largest gradient norm; 0: any");
   add("max_bad_steps", &c.max_bad_steps, "steps in a row with NaN before training gives up", true);
   add("log_every", &c.log_every, "steps a line of metrics.jsonl");
-  add("eval_every", &c.eval_every, "steps; 0: only after training", true);
+  add("eval_every", &c.eval_every, "steps; 0: after training, with patience each pass", true);
+  add("metric", &c.metric, "figure that decides, such as cider; empty: the objective's", true);
+  add("patience", &c.patience, "evaluations that may be no better; 0: any number", true);
   add("checkpoint_every", &c.checkpoint_every, "steps", true);
   add("keep_checkpoints", &c.keep_checkpoints, "older ones are removed", true);
+  FinetuneConfig& f = c.finetune;
+  auto add_finetune = [&](const char* key, auto* value, const char* help) {
+    keys.push_back({"finetune", key, help, value});
+  };
+  keys.push_back(
+      {"finetune", "from", "model that training starts with; empty: none", &f.from, true});
+  add_finetune("freeze", &f.freeze, "vision, text or all-but-heads: what stays as it is");
+  add_finetune("new_words", &f.new_words, "most words of the data that become pieces of their own");
+  add_finetune("layer_decay", &f.layer_decay, "factor on the rate from a block to the one below");
+  add_finetune("lora_rank", &f.lora_rank, "low-rank changes of attention and FFN; 0: no");
+  add_finetune("lora_alpha", &f.lora_alpha, "their scale is lora_alpha / lora_rank");
   auto add_eval = [&](const char* key, auto* value, const char* help) {
     keys.push_back({"eval", key, help, value, true});
   };

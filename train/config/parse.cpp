@@ -103,21 +103,46 @@ toml::table parse_toml(const std::string& text, const std::string& source) {
   }
 }
 
-TrainConfig load_preset(const std::string& name) {
+// Runs from when data was a list and a tar of one folder: [data] kind = "json", folder, train_json.
+void upgrade(toml::table& root) {
+  toml::table* data = root["data"].as_table();
+  if (!data || !data->contains("train_json")) return;
+  const auto taken = [&](const char* key) {
+    const std::string value = (*data)[key].value_or(std::string());
+    data->erase(key);
+    return value;
+  };
+  const std::string folder = taken("folder"), list = taken("train_json"), images = taken("images");
+  if ((*data)["kind"].value_or(std::string()) == "json") data->insert_or_assign("kind", "files");
+  if (folder.empty() && list == "train.json") return;
+  const std::string place = folder.empty() ? default_data_folder() : folder;
+  data->insert_or_assign("path", place + "/" + list);
+  data->insert_or_assign("images", place + "/" + images);
+}
+
+bool has_sizes(const std::string& preset) {
+  const std::vector<std::string> names = models::preset_names();
+  return std::find(names.begin(), names.end(), preset) != names.end();
+}
+
+TrainConfig load_preset(const std::string& name, const models::ModelConfig* sizes) {
   for (const EmbeddedConfig& embedded : embedded_configs()) {
     if (name != embedded.name) continue;
     TrainConfig config;
     config.preset = name;
-    models::Preset parts = models::preset(name);
-    config.model = parts.model;
-    config.losses = parts.losses;
+    if (has_sizes(name)) {
+      models::Preset parts = models::preset(name);
+      config.model = parts.model;
+      config.losses = parts.losses;
+    }
+    if (sizes) config.model = *sizes;
     std::string source = "configs/" + name + ".toml";
     apply(config, parse_toml(embedded.toml, source), source);
     return config;
   }
   throw ConfigError(
       str("there is no preset '", name, "'", did_you_mean(name, config_preset_names())),
-      "give one of scenes, picturebook, tiny, small, base, large, or the path of a TOML file");
+      "`medley info` lists them; or give the path of a TOML file");
 }
 
 }  // namespace
@@ -128,24 +153,26 @@ std::vector<std::string> config_preset_names() {
   return names;
 }
 
-TrainConfig parse_config(const std::string& text, const std::string& source) {
+TrainConfig parse_config(const std::string& text, const std::string& source,
+                         const models::ModelConfig* sizes) {
   toml::table root = parse_toml(text, source);
+  upgrade(root);
   std::string preset = "base";
   if (const toml::node* node = root.get("preset")) {
     if (!node->is_string())
       throw ConfigError(place(*node, source) + ": preset must be a string in quotes");
     preset = node->as_string()->get();
   }
-  TrainConfig config = load_preset(preset);
+  TrainConfig config = load_preset(preset, sizes);
   apply(config, root, source);
   return config;
 }
 
-TrainConfig load_config(const std::string& name) {
+TrainConfig load_config(const std::string& name, const models::ModelConfig* sizes) {
   std::error_code error;
   if (name.ends_with(".toml") || std::filesystem::is_regular_file(name, error))
-    return parse_config(read_text(name), name);
-  return load_preset(name);
+    return parse_config(read_text(name), name, sizes);
+  return load_preset(name, sizes);
 }
 
 void set_config(TrainConfig& config, const std::string& assignment) {

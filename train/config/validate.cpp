@@ -28,11 +28,12 @@ void one_of(const char* key, const std::string& value, const std::vector<std::st
 void validate(const TrainConfig& c) {
   models::validate(c.model);
   models::validate(c.losses);
-  one_of("data.kind", c.data.kind, {"scenes", "json"});
+  one_of("data.kind", c.data.kind, {"scenes", "files"});
   one_of("augment.kind", c.augment.kind, {"none", "affine", "blip"});
   one_of("train.objective", c.objective, models::objective_names());
   one_of("train.precision", c.precision, {"f32", "bf16"});
-  one_of("train.schedule", c.optimizer.schedule, {"cosine", "paper"});
+  one_of("train.schedule", c.optimizer.schedule,
+         {"cosine", "linear", "constant", "paper", "cosine_by_pass"});
   require(c.data.scenes >= 1, "data.scenes", c.data.scenes, "at least 1");
   require(c.data.workers >= 0 && c.data.workers <= 64, "data.workers", c.data.workers, "0 to 64");
   require(c.data.prefetch >= 1, "data.prefetch", c.data.prefetch, "at least 1");
@@ -59,7 +60,16 @@ void validate(const TrainConfig& c) {
   require(c.augment.hue >= 0, "augment.hue", c.augment.hue, "at least 0");
   require(c.augment.strength >= 0, "augment.strength", c.augment.strength, "at least 0");
   require(c.augment.colour >= 0, "augment.colour", c.augment.colour, "at least 0");
-  require(c.steps >= 1, "train.steps", c.steps, "at least 1");
+  require(c.steps >= 0, "train.steps", c.steps, "at least 0");
+  require(c.epochs >= 0, "train.epochs", c.epochs, "at least 0");
+  require(c.steps > 0 || c.epochs > 0, "train.steps", c.steps,
+          "at least 1 unless train.epochs says when training ends");
+  require(c.patience >= 0, "train.patience", c.patience, "at least 0");
+  require(c.finetune.new_words >= 0, "finetune.new_words", c.finetune.new_words, "at least 0");
+  require(c.finetune.layer_decay > 0 && c.finetune.layer_decay <= 1, "finetune.layer_decay",
+          c.finetune.layer_decay, "above 0 and at most 1");
+  require(c.finetune.lora_rank >= 0, "finetune.lora_rank", c.finetune.lora_rank, "at least 0");
+  require(c.finetune.lora_alpha > 0, "finetune.lora_alpha", c.finetune.lora_alpha, "above 0");
   require(c.minutes >= 0, "train.minutes", c.minutes, "at least 0");
   require(c.batch_size >= 2, "train.batch_size", c.batch_size,
           "at least 2: the matching loss takes its negatives from the batch");

@@ -50,10 +50,6 @@ class Dataset {
   virtual std::vector<int64_t> shards() const { return {size()}; }
 };
 
-// BLIP annotation rows (JSON list of {"image", "caption", optional "references", "image_id", ...})
-// and the pictures they name in a tar file. Throws IoError, DataError (file, row, field).
-std::unique_ptr<Dataset> open_json_tar(const std::string& json_path, const std::string& tar_path);
-
 // How much each drawing of split `train` is changed before it is put into a scene; all zero: not at
 // all. Names and relations stay true: a cat that looks the other way is a cat.
 struct SceneJitter {

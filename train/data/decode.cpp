@@ -3,6 +3,7 @@
 
 #include <cstring>
 #include <filesystem>
+#include <string_view>
 
 #include "core/error.h"
 #include "core/read_text.h"
@@ -18,18 +19,51 @@ void check_picture_size(uint64_t width, uint64_t height, const std::string& sour
                     str("pictures have between 1 and ", kMaxPixels, " pixels"));
 }
 
+void check_animation_size(uint64_t width, uint64_t height, int64_t frames,
+                          const std::string& source) {
+  check_picture_size(width, height, source);
+  if (width * height * static_cast<uint64_t>(frames) > static_cast<uint64_t>(kMaxPixels))
+    throw DataError(str("[image] ", source, " has ", frames, " frames of ", width, " x ", height),
+                    str("frames have at most ", kMaxPixels, " pixels together"));
+}
+
+namespace {
+
+bool starts_with(std::span<const uint8_t> bytes, std::string_view start, size_t at = 0) {
+  return bytes.size() >= at + start.size() &&
+         std::memcmp(bytes.data() + at, start.data(), start.size()) == 0;
+}
+
+bool is_gif(std::span<const uint8_t> bytes) { return starts_with(bytes, "GIF8"); }
+
+bool is_webp(std::span<const uint8_t> bytes) {
+  return starts_with(bytes, "RIFF") && starts_with(bytes, "WEBP", 8);
+}
+
+}  // namespace
+
+int64_t count_frames(std::span<const uint8_t> bytes, const std::string& source) {
+  if (is_gif(bytes)) return count_gif_frames(bytes, source);
+  return is_webp(bytes) ? count_webp_frames(bytes, source) : 1;
+}
+
+std::vector<Image> decode_frames(std::span<const uint8_t> bytes, const std::string& source) {
+  if (is_gif(bytes)) return decode_gif_frames(bytes, source);
+  if (is_webp(bytes)) return decode_webp_frames(bytes, source);
+  throw DataError(str("[image] ", source, " is neither an animated GIF nor WebP"));
+}
+
 Image decode_image(std::span<const uint8_t> bytes, const std::string& source) {
   if (bytes.empty()) throw DataError(str("[image] ", source, " is empty"));
-  if (bytes.size() >= 4 && bytes[0] == 0x89 && bytes[1] == 'P' && bytes[2] == 'N' &&
-      bytes[3] == 'G')
-    return decode_png(bytes, source);
-  if (bytes.size() >= 3 && bytes[0] == 0xFF && bytes[1] == 0xD8 && bytes[2] == 0xFF)
-    return decode_jpeg(bytes, source);
-  if (bytes.size() >= 12 && std::memcmp(bytes.data(), "RIFF", 4) == 0 &&
-      std::memcmp(bytes.data() + 8, "WEBP", 4) == 0)
-    return decode_webp(bytes, source);
-  throw DataError(str("[image] ", source, " is neither PNG, JPEG nor WebP"),
-                  "convert it: other formats are not read");
+  if (starts_with(bytes, "\x89PNG")) return decode_png(bytes, source);
+  if (starts_with(bytes, "\xFF\xD8\xFF")) return decode_jpeg(bytes, source);
+  if (!is_gif(bytes) && !is_webp(bytes))
+    throw DataError(str("[image] ", source, " is neither PNG, JPEG, WebP nor GIF"),
+                    "convert it: other formats are not read");
+  if (const int64_t frames = count_frames(bytes, source); frames != 1)
+    throw DataError(str("[image] ", source, " is an animation of ", frames, " frames"),
+                    "save one of them as a picture");
+  return is_gif(bytes) ? decode_frames(bytes, source)[0] : decode_webp(bytes, source);
 }
 
 Image read_image(const std::string& path) {

@@ -17,9 +17,10 @@ namespace medley::train {
 struct TextConfig {
   int64_t max_tokens = 16;      // of a text, [CLS] and [SEP] counted; the rest is cut
   double references = 0;        // captions: probability that another right text stands in
-  std::string prompt;           // what each caption begins with, such as "a picture of "
+  std::string prompt{};         // what each caption begins with, such as "a picture of "
   bool group_pictures = false;  // Batch::caption: equal for equal pictures, else for equal captions
-  // Comparisons: half of the time the pictures change places, "left" and "right" in the sentence too.
+  // Comparisons: half of the time the pictures change places, and "left" and "right" in the
+  // sentence.
   bool swap_pictures = false;
 };
 

@@ -16,6 +16,7 @@
 #include "core/scope.h"
 #include "core/str.h"
 #include "train/data/augment/augment.h"
+#include "train/data/bad_pictures.h"
 #include "train/data/order.h"
 #include "train/data/picture.h"
 
@@ -47,7 +48,8 @@ struct Loader::Impl {
       : dataset(data),
         tokenizer(text),
         config((check(c), c)),
-        order(data.size(), c.batch_size, c.seed),
+        order(data.shards(), c.batch_size, c.seed),
+        rows(data, c.max_bad < 0 ? default_max_bad(data) : c.max_bad),
         slots(static_cast<size_t>(c.prefetch)),
         next_made(first),
         next_taken(first) {
@@ -108,15 +110,18 @@ struct Loader::Impl {
 
   void add(int64_t step, Slot& slot, size_t i, int64_t id, Augmenter& augmenter) {
     const Scope scope("sample", id);
-    const Row row = dataset.row(id);
+    const DecodedRow decoded = rows.get(id);
     Random random(config.seed, Purpose::augment, static_cast<uint64_t>(step),
                   static_cast<uint32_t>(id));
+    // Numbers of its own (those of a pass are sample 0), so that pictures do not depend on texts.
+    Random words(config.seed, Purpose::shuffle, static_cast<uint64_t>(step),
+                 static_cast<uint32_t>(id + 1));
     const Example& example = slot.examples.emplace_back(
-        make_example(dataset.kind(), row, tokenizer, config.text, random));
+        make_example(dataset.kind(), decoded.row, tokenizer, config.text, words));
     for (size_t p = 0; p < example.pictures.size(); ++p) {
       const auto place = static_cast<int64_t>(p) * config.batch_size + static_cast<int64_t>(i);
       float* planes = slot.images.data<float>() + place * 3 * pixels();
-      augmenter.apply(*dataset.picture(example.pictures[p]), random, planes);
+      augmenter.apply(decoded.picture(example.pictures[p]), random, planes);
       normalise_planes(planes, pixels());
     }
   }
@@ -148,6 +153,7 @@ struct Loader::Impl {
   const models::Tokenizer& tokenizer;
   const LoaderConfig config;
   const BatchOrder order;
+  BadPictures rows;
   std::optional<Augmenter> own;  // for next() without workers
 
   std::mutex mutex;
@@ -166,5 +172,7 @@ Loader::Loader(const Dataset& dataset, const models::Tokenizer& tokenizer,
 Loader::~Loader() = default;
 
 models::Batch Loader::next() { return impl_->take(); }
+
+std::map<int64_t, std::string> Loader::bad_pictures() const { return impl_->rows.found(); }
 
 }  // namespace medley::train

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -39,6 +40,8 @@ struct LoaderConfig {
   int64_t image_size = 48;
   TextConfig text;
   AugmentConfig augment;
+  // Pictures that may be bad: another row stands in (bad_pictures.h). Below 0: the data set's own.
+  double max_bad = -1;
   uint64_t seed = 1;
   int workers = 1;       // 0: next() does the work itself
   bool pinned = false;   // pictures lie where a GPU copies them from (Tensor::pinned)
@@ -54,6 +57,8 @@ class Loader {
   ~Loader();
   // The batch of the next step. Rethrows what a worker met; calling again meets it again.
   models::Batch next();
+  // What is wrong with each bad picture that was met and left out, by its number in the data set.
+  std::map<int64_t, std::string> bad_pictures() const;
 
  private:
   struct Impl;

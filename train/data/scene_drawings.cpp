@@ -6,10 +6,8 @@
 
 #include "core/error.h"
 #include "core/str.h"
-#include "train/data/annotations.h"
-#include "train/data/decode.h"
+#include "train/data/open.h"
 #include "train/data/resize.h"
-#include "train/data/tar.h"
 
 namespace medley::train {
 namespace {
@@ -46,17 +44,20 @@ Texels to_outline(Texels ink) {
 SceneDrawings::SceneDrawings(const std::string& folder, int64_t side) : side_(side) {
   if (side < 8) throw ConfigError(str("scenes of ", side, " pixels a side: at least 8 are needed"));
   const std::string list = folder + "/train.json";
-  const TarFile tar(folder + "/images.tar");
-  for (const Annotation& row : read_annotations(list)) {
-    const auto concept_at = std::find(kConcepts.begin(), kConcepts.end(), row.caption);
-    const std::string artist = row.image.substr(0, row.image.find('/'));
-    const auto artist_at = std::find(kArtists.begin(), kArtists.end(), artist);
+  const auto data = open_data(list, {.images = folder + "/images.tar"}).data;
+  for (int64_t i = 0; i < data->size(); ++i) {
+    const Row row = data->row(i);
+    const std::string name = data->picture_name(row.pictures[0]);
+    const auto concept_at = std::find(kConcepts.begin(), kConcepts.end(), row.text);
+    const auto artist_at =
+        std::find(kArtists.begin(), kArtists.end(), name.substr(0, name.find('/')));
     if (concept_at == kConcepts.end() || artist_at == kArtists.end()) continue;
     Drawing& drawing = drawings_[static_cast<size_t>(concept_at - kConcepts.begin())]
                                 [static_cast<size_t>(artist_at - kArtists.begin())];
-    const Image image = decode_image(tar.read(row.image), str("'", row.image, "' of ", tar.path()));
+    const std::shared_ptr<const Image> found = data->picture(row.pictures[0]);
+    const Image& image = *found;
     if (image.width != image.height)
-      throw DataError(str("[scenes] '", row.image, "' of ", tar.path(), " has ", image.width, " x ",
+      throw DataError(str("[scenes] '", name, "' of ", list, " has ", image.width, " x ",
                           image.height, " pixels but must be a square"));
     for (size_t size = 0; size < kDrawingSizes.size(); ++size) {
       const int64_t edge = pixels(static_cast<int>(size));
@@ -69,7 +70,7 @@ SceneDrawings::SceneDrawings(const std::string& folder, int64_t side) : side_(si
     for (size_t a = 0; a < kArtists.size(); ++a)
       if (drawings_[c][a].ink.side() == 0)
         throw DataError(str("[scenes] ", list, " has no '", kConcepts[c], "' by ", kArtists[a]),
-                        "scenes are composed from picturebook: data.folder must be its folder");
+                        "scenes are composed from picturebook: MEDLEY_DATA must be its folder");
 }
 
 int64_t SceneDrawings::pixels(int size) const {
@@ -90,6 +91,23 @@ void SceneDrawings::paste(Image& canvas, const PlacedDrawing& placed) const {
     uint8_t* to = canvas.rgb.data() + ((top + y) * side_ + left) * 3;
     for (int64_t i = 0; i < image.width * 3; ++i) to[i] = std::min(to[i], from[i]);
   }
+}
+
+Image SceneDrawings::blank() const {
+  return {side_, side_, std::vector<uint8_t>(static_cast<size_t>(side_ * side_ * 3), 255)};
+}
+
+Image SceneDrawings::draw(const ScenePlan& plan) const {
+  Image image = blank();
+  for (const PlacedDrawing& placed : plan.drawings) paste(image, placed);
+  return image;
+}
+
+Image SceneDrawings::draw_changed(const ScenePlan& plan, const SceneJitter& jitter,
+                                  Random& random) const {
+  Image image = blank();
+  for (const PlacedDrawing& placed : plan.drawings) paste_changed(image, placed, jitter, random);
+  return image;
 }
 
 }  // namespace medley::train

@@ -24,6 +24,10 @@ class SceneDrawings {
   void paste_changed(Image& canvas, const PlacedDrawing& placed, const SceneJitter& jitter,
                      Random& random) const;
 
+  // The whole picture, without and with such changes.
+  Image draw(const ScenePlan& plan) const;
+  Image draw_changed(const ScenePlan& plan, const SceneJitter& jitter, Random& random) const;
+
   // Edge of a drawing in pixels.
   int64_t pixels(int size) const;
 
@@ -36,6 +40,8 @@ class SceneDrawings {
   const Drawing& drawing(int concept_id, int artist) const {
     return drawings_[static_cast<size_t>(concept_id)][static_cast<size_t>(artist)];
   }
+
+  Image blank() const;
 
   int64_t side_;
   std::array<std::array<Drawing, kArtists.size()>, kConceptCount> drawings_;

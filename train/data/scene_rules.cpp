@@ -60,11 +60,6 @@ constexpr std::array<std::array<bool, kConceptCount>, kConceptCount> kHeldOut = 
   return table;
 }();
 
-std::string with_article(const char* name) {
-  const bool vowel = std::string_view("aeiou").find(name[0]) != std::string_view::npos;
-  return str(vowel ? "an " : "a ", name);
-}
-
 PlacedDrawing place(int concept_id, double x, double y, SceneSplit split, Random& random) {
   PlacedDrawing drawing{concept_id, 0, 0, 0, 0};
   const int held = held_out_artist(concept_id);
@@ -101,10 +96,14 @@ SceneSplit scene_split(const std::string& name) {
   return static_cast<SceneSplit>(found - kSceneSplits.begin());
 }
 
+std::string with_article(int concept_id) {
+  const std::string_view name = kConcepts[static_cast<size_t>(concept_id)];
+  const bool vowel = std::string_view("aeiou").find(name[0]) != std::string_view::npos;
+  return str(vowel ? "an " : "a ", name);
+}
+
 std::string ScenePlan::caption() const {
-  auto name = [&](size_t i) {
-    return with_article(kConcepts[static_cast<size_t>(drawings[i].concept_id)]);
-  };
+  auto name = [&](size_t i) { return with_article(drawings[i].concept_id); };
   if (relation == Relation::none) return name(0);
   return str(name(0), relation == Relation::left_of ? " left of " : " above ", name(1));
 }
@@ -114,27 +113,32 @@ Random scene_random(SceneSplit split, uint64_t seed, uint64_t index, uint32_t us
                 static_cast<uint32_t>(index));
 }
 
+ScenePlan arrange(SceneSplit split, int concept_id, Random& random) {
+  const double x = random.uniform(0.25, 0.75), y = random.uniform(0.25, 0.75);
+  return {{place(concept_id, x, y, split, random)}, Relation::none};
+}
+
+ScenePlan arrange(SceneSplit split, int first, Relation relation, int second, Random& random) {
+  ScenePlan plan{{}, relation};
+  const double across = random.uniform(0.35, 0.65);
+  const bool beside = relation == Relation::left_of;
+  for (const auto& [concept_id, along] : {std::pair(first, kNear), std::pair(second, kFar)})
+    plan.drawings.push_back(
+        place(concept_id, beside ? along : across, beside ? across : along, split, random));
+  return plan;
+}
+
 ScenePlan plan_scene(SceneSplit split, uint64_t seed, uint64_t index) {
   Random random = scene_random(split, seed, index, 0);
-  ScenePlan plan;
-  if (split == SceneSplit::train && random.uniform() < kSingles) {
-    const auto concept_id = static_cast<int>(random.below(kConceptCount));
-    const double x = random.uniform(0.25, 0.75), y = random.uniform(0.25, 0.75);
-    plan.drawings.push_back(place(concept_id, x, y, split, random));
-    return plan;
-  }
+  if (split == SceneSplit::train && random.uniform() < kSingles)
+    return arrange(split, static_cast<int>(random.below(kConceptCount)), random);
   int a = 0, b = 0;
   do {
     a = static_cast<int>(random.below(kConceptCount));
     b = static_cast<int>(random.below(kConceptCount));
   } while (!fits(a, b, split));
-  plan.relation = random.below(2) == 0 ? Relation::left_of : Relation::above;
-  const double across = random.uniform(0.35, 0.65);
-  const bool beside = plan.relation == Relation::left_of;
-  for (const auto& [concept_id, along] : {std::pair(a, kNear), std::pair(b, kFar)})
-    plan.drawings.push_back(
-        place(concept_id, beside ? along : across, beside ? across : along, split, random));
-  return plan;
+  const Relation relation = random.below(2) == 0 ? Relation::left_of : Relation::above;
+  return arrange(split, a, relation, b, random);
 }
 
 }  // namespace medley::train

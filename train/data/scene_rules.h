@@ -31,6 +31,8 @@ inline constexpr std::array<const char*, 5> kSceneSplits{"train", "val", "test_s
                                                          "test_drawing"};
 SceneSplit scene_split(const std::string& name);  // throws ConfigError
 
+std::string with_article(int concept_id);  // "a cat", "an owl"
+
 struct PlacedDrawing {
   int concept_id = 0;
   int artist = 0;
@@ -46,6 +48,9 @@ struct ScenePlan {
   std::string caption() const;
 };
 
+// What the rules of a split leave open of given things: artists, sizes and places.
+ScenePlan arrange(SceneSplit split, int concept_id, Random& random);
+ScenePlan arrange(SceneSplit split, int first, Relation relation, int second, Random& random);
 // A function of (seed, split, index) alone.
 ScenePlan plan_scene(SceneSplit split, uint64_t seed, uint64_t index);
 // The numbers of a scene; different `use` gives numbers that are independent of each other.

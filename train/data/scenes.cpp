@@ -14,7 +14,6 @@ class Scenes : public Dataset {
          uint64_t seed, const SceneJitter& jitter)
       : split_(scene_split(split)),
         count_(count),
-        side_(side),
         seed_(seed),
         jitter_(jitter),
         changed_(split_ == SceneSplit::train && jitter.any()),
@@ -39,16 +38,10 @@ class Scenes : public Dataset {
 
   std::shared_ptr<const Image> picture(int64_t index) const override {
     const ScenePlan plan = plan_at(index);
-    Image image{side_, side_, std::vector<uint8_t>(static_cast<size_t>(side_ * side_ * 3), 255)};
     // Numbers of its own: with and without changes, scene i shows the same drawings.
     Random random = scene_random(split_, seed_, static_cast<uint64_t>(index), 1);
-    for (const PlacedDrawing& placed : plan.drawings) {
-      if (changed_)
-        drawings_.paste_changed(image, placed, jitter_, random);
-      else
-        drawings_.paste(image, placed);
-    }
-    return std::make_shared<const Image>(std::move(image));
+    return std::make_shared<const Image>(changed_ ? drawings_.draw_changed(plan, jitter_, random)
+                                                  : drawings_.draw(plan));
   }
 
  private:
@@ -59,7 +52,7 @@ class Scenes : public Dataset {
   }
 
   SceneSplit split_;
-  int64_t count_, side_;
+  int64_t count_;
   uint64_t seed_;
   SceneJitter jitter_;
   bool changed_;

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -68,8 +69,7 @@ TarFile::TarFile(const std::string& path) : path_(path) {
   if (descriptor_ < 0 || ::fstat(descriptor_, &status) != 0) {
     const std::string reason = std::strerror(errno);
     if (descriptor_ >= 0) ::close(descriptor_);
-    throw IoError(str("cannot open the pictures ", path, ": ", reason),
-                  "the configuration's data.folder and data.images say where they are");
+    throw IoError(str("cannot open the pictures ", path, ": ", reason));
   }
   try {
     if (!S_ISREG(status.st_mode)) throw DataError(str("[tar] ", path, " is not a file"));
@@ -99,6 +99,11 @@ void TarFile::read_at(uint64_t offset, void* to, size_t bytes, const std::string
 }
 
 void TarFile::index() {
+  std::array<uint8_t, 2> magic{};
+  read_at(0, magic.data(), std::min<uint64_t>(magic.size(), file_size_), "a header");
+  if (magic[0] == 0x1F && magic[1] == 0x8B)
+    throw DataError(str("[tar] ", path_, " is compressed by gzip"),
+                    "unpack it with gunzip: members are read from where they are");
   std::string last = "(none)";
   Extension extension;
   bool ended = false;
@@ -137,7 +142,10 @@ void TarFile::index() {
       extension.add(header.type, {text.data(), text.size()}, place);
     } else {
       if (header.type == 'S') throw sparse_error(place);
-      if (is_file(header.type)) members_[name] = {at, size};
+      if (is_file(header.type)) {
+        if (!places_.insert_or_assign(name, members_.size()).second) repeated_.insert(name);
+        members_.push_back({name, at, size});
+      }
       last = "'" + name + "'";
       extension = {};
     }
@@ -145,12 +153,21 @@ void TarFile::index() {
   }
 }
 
-std::vector<uint8_t> TarFile::read(const std::string& name) const {
-  const auto found = members_.find(name);
-  if (found == members_.end()) throw DataError(str("[tar] ", path_, " has no member '", name, "'"));
-  std::vector<uint8_t> bytes(found->second.size);
-  read_at(found->second.offset, bytes.data(), bytes.size(), "member '" + name + "'");
+const TarMember* TarFile::find(const std::string& name) const {
+  const auto found = places_.find(name);
+  return found == places_.end() ? nullptr : &members_[found->second];
+}
+
+std::vector<uint8_t> TarFile::read(const TarMember& member, uint64_t most) const {
+  std::vector<uint8_t> bytes(std::min(member.size, most));
+  read_at(member.offset, bytes.data(), bytes.size(), "member '" + member.name + "'");
   return bytes;
+}
+
+std::vector<uint8_t> TarFile::read(const std::string& name) const {
+  const TarMember* member = find(name);
+  if (!member) throw DataError(str("[tar] ", path_, " has no member '", name, "'"));
+  return read(*member);
 }
 
 }  // namespace medley::train

@@ -1,27 +1,24 @@
-// A split as the model sees it: every picture and every distinct caption encoded once.
+// Pictures as a model takes them and as it sees them.
 #pragma once
 
-#include <set>
-#include <string>
+#include <functional>
+#include <memory>
 #include <vector>
 
 #include "models/blip/blip.h"
-#include "models/text/tokenizer.h"
 #include "train/data/dataset.h"
 
 namespace medley::train {
 
-struct EncodedSplit {
-  Tensor image_tokens;                // [n, N, C]
-  std::vector<std::string> captions;  // [n], cleaned
-  // [n]: every text that is right: the caption and its references, cleaned.
-  std::vector<std::set<std::string>> names;
-  std::vector<std::string> texts;  // [T]: the distinct captions, sorted: the gallery
-};
-
-EncodedSplit encode_split(models::Blip& model, const Dataset& data, int64_t batch_size);
-
 // [B, 3, side, side] of 8-bit pictures of any size, resized and normalised as the model takes them.
 Tensor picture_tensor(const std::vector<std::shared_ptr<const Image>>& images, int64_t side);
+// The same of pictures of a data set, which are decoded by all threads.
+Tensor picture_tensor(const Dataset& data, const std::vector<int64_t>& pictures, int64_t side);
+
+// Encodes sequences of pictures, all of the same length F, about `batch_size` pictures at a time.
+// use(begin, tokens) gets those of sequences begin, begin + 1, ...: [b, F N, C].
+void for_each_encoded(const models::Blip& model, const Dataset& data,
+                      const std::vector<std::vector<int64_t>>& sequences, int64_t batch_size,
+                      const std::function<void(int64_t begin, const Tensor& tokens)>& use);
 
 }  // namespace medley::train

@@ -1,21 +1,40 @@
-// Exact matches and token F1 from their definitions; recall and BLEU from train/metrics.
+// Ranks and the figures made of them.
 #include "train/eval/scores.h"
 
 #include <algorithm>
 #include <numeric>
+#include <string>
 
-#include "train/metrics/bleu.h"
+#include "train/metrics/bootstrap.h"
 #include "train/metrics/recall.h"
 
 namespace medley::train {
 namespace {
 
-// Words that both have, each as often as in the text that has it less often.
-int64_t common_words(const std::vector<int32_t>& a, const std::vector<int32_t>& b) {
-  int64_t sum = 0;
-  for_common(count_grams(a, 1), count_grams(b, 1),
-             [&](const Gram&, int64_t x, int64_t y) { sum += std::min(x, y); });
-  return sum;
+constexpr int64_t kAmong[] = {1, 5, 10};
+
+double median(std::vector<double> values) {
+  if (values.empty()) return 0;
+  std::sort(values.begin(), values.end());
+  return percentile(values, 50);
+}
+
+Json by_chance(const Search& search, bool with_median) {
+  Json figures = Json::object();
+  for (const int64_t k : kAmong) {
+    double sum = 0;
+    for (const int64_t right : search.right) sum += chance_at(k, right, search.candidates);
+    figures.set("r" + std::to_string(k),
+                sum / static_cast<double>(std::max<size_t>(1, search.right.size())));
+  }
+  if (with_median) {
+    std::vector<double> expected;  // of the first of `right` among `candidates` in random order
+    for (const int64_t right : search.right)
+      expected.push_back(static_cast<double>(search.candidates + 1) /
+                         static_cast<double>(right + 1));
+    figures.set("median_rank", median(expected));
+  }
+  return figures;
 }
 
 }  // namespace
@@ -33,37 +52,40 @@ std::vector<int64_t> best_of(std::span<const float> scores, int64_t count) {
   return order;
 }
 
-Recall recall(const std::vector<std::vector<int64_t>>& ranking,
-              const std::function<bool(int64_t, int64_t)>& right) {
+std::vector<int64_t> ranks_of(const Ranking& ranking,
+                              const std::function<bool(int64_t, int64_t)>& right) {
   std::vector<int64_t> ranks;
   for (size_t q = 0; q < ranking.size(); ++q) {
-    auto hit = std::find_if(ranking[q].begin(), ranking[q].end(),
-                            [&](int64_t c) { return right(static_cast<int64_t>(q), c); });
+    const auto hit = std::find_if(ranking[q].begin(), ranking[q].end(),
+                                  [&](int64_t c) { return right(static_cast<int64_t>(q), c); });
     ranks.push_back(hit == ranking[q].end() ? kNotFound : hit - ranking[q].begin());
   }
-  return {recall_at(ranks, 1), recall_at(ranks, 5)};
+  return ranks;
 }
 
-CaptionScores caption_scores(const std::vector<std::string>& said,
-                             const std::vector<std::set<std::string>>& names,
-                             const std::vector<std::string>& captions) {
-  CaptionScores scores;
-  BleuCounts bleu;
-  for (size_t i = 0; i < said.size(); ++i) {
-    scores.exact += names[i].contains(said[i]) ? 1 : 0;
-    WordIds ids;
-    const std::vector<int32_t> words = ids.ids(said[i]), caption = ids.ids(captions[i]);
-    const size_t both = words.size() + caption.size();
-    scores.token_f1 += both == 0 ? 1
-                                 : 2 * static_cast<double>(common_words(words, caption)) /
-                                       static_cast<double>(both);
-    bleu.add(bleu_counts({said[i], {names[i].begin(), names[i].end()}}));
-  }
-  const double count = std::max<double>(1, static_cast<double>(said.size()));
-  scores.exact /= count;
-  scores.token_f1 /= count;
-  scores.bleu2 = bleu.scores()[1];
-  return scores;
+FigureGroup search_figures(const Search& search, bool with_median, bool intervals) {
+  FigureGroup figures(static_cast<int64_t>(search.groups.size()), intervals);
+  const auto group = [&](int64_t g) -> auto& { return search.groups[static_cast<size_t>(g)]; };
+  const auto rank = [&](int64_t q) { return search.ranks[static_cast<size_t>(q)]; };
+  for (const int64_t k : kAmong)
+    figures.add("r" + std::to_string(k), [&, k](std::span<const int64_t> drawn) {
+      int64_t hits = 0, queries = 0;
+      for (const int64_t g : drawn)
+        for (const int64_t q : group(g)) {
+          hits += rank(q) < k;
+          ++queries;
+        }
+      return static_cast<double>(hits) / static_cast<double>(std::max<int64_t>(1, queries));
+    });
+  if (with_median)
+    figures.add("median_rank", [&](std::span<const int64_t> drawn) {
+      std::vector<double> ranks;
+      for (const int64_t g : drawn)
+        for (const int64_t q : group(g)) ranks.push_back(static_cast<double>(rank(q)) + 1);
+      return median(std::move(ranks));
+    });
+  figures.set_trivial(by_chance(search, with_median));
+  return figures;
 }
 
 }  // namespace medley::train

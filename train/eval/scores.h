@@ -1,35 +1,37 @@
-// The figures of retrieval and captioning, apart from any model.
+// The figures of retrieval, apart from any model.
 #pragma once
 
 #include <cstdint>
 #include <functional>
-#include <set>
 #include <span>
-#include <string>
 #include <vector>
+
+#include "train/eval/figures.h"
 
 namespace medley::train {
 
 // Indices of the `count` largest scores, best first; equal scores in order of index.
 std::vector<int64_t> best_of(std::span<const float> scores, int64_t count);
 
-// Part of the queries that have a right candidate among the first 1 and the first 5.
-struct Recall {
-  double r1 = 0, r5 = 0;
-};
-// ranking[q]: candidates of query q, best first.
-Recall recall(const std::vector<std::vector<int64_t>>& ranking,
-              const std::function<bool(int64_t query, int64_t candidate)>& right);
+// Candidates of each query, best first.
+using Ranking = std::vector<std::vector<int64_t>>;
 
-struct CaptionScores {
-  double exact = 0;     // part that equals one of the names, word for word
-  double token_f1 = 0;  // mean F1 of the bags of words against the caption
-  double bleu2 = 0;     // corpus BLEU-2 against all names (train/metrics/bleu.h)
+// The place of each query's first right candidate, from 0; kNotFound (train/metrics/recall.h) when
+// none is listed.
+std::vector<int64_t> ranks_of(const Ranking& ranking,
+                              const std::function<bool(int64_t query, int64_t candidate)>& right);
+
+// What a search is measured by.
+struct Search {
+  std::vector<int64_t> ranks;  // of each query
+  std::vector<int64_t> right;  // how many candidates are right for it,
+  int64_t candidates = 0;      // of so many
+  // The queries that are drawn together for the intervals: those of one picture.
+  std::vector<std::vector<int64_t>> groups;
 };
-// One entry a picture: what was said, every text that is right for it, its caption. Words are split
-// at spaces.
-CaptionScores caption_scores(const std::vector<std::string>& said,
-                             const std::vector<std::set<std::string>>& names,
-                             const std::vector<std::string>& captions);
+
+// R@1, R@5 and R@10; with `median` the median rank too, from 1, for which every candidate is
+// ranked. Beside them what a random order of the candidates is expected to reach.
+FigureGroup search_figures(const Search& search, bool median, bool intervals);
 
 }  // namespace medley::train

@@ -137,6 +137,24 @@ void replace_file(const std::string& path, std::string_view contents) {
   sync_folder(folder.empty() ? "." : folder);
 }
 
+void write_whole_folder(const std::string& path,
+                        const std::function<void(const std::string& folder)>& write) {
+  std::error_code error;
+  if (fs::exists(path, error))
+    throw IoError(path + " is there already", "name a new folder: nothing is overwritten");
+  const fs::path parent = fs::path(path).lexically_normal().parent_path();
+  const std::string partial = path + ".partial";
+  remove_path(partial);
+  try {
+    write(partial);
+    rename_path(partial, path);
+  } catch (...) {
+    fs::remove_all(partial, error);
+    throw;
+  }
+  sync_folder(parent.empty() ? "." : parent.string());
+}
+
 std::vector<std::string> list_folder(const std::string& path) {
   std::vector<std::string> names;
   std::error_code error;

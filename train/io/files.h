@@ -45,6 +45,10 @@ void truncate_file(const std::string& path, uint64_t size);
 void require_space(const std::string& folder, uint64_t bytes);
 // The new contents, or after a crash the old ones: written beside it, synced, renamed.
 void replace_file(const std::string& path, std::string_view contents);
+// A folder that appears whole or not at all: `write` fills it under another name beside its place.
+// Throws IoError when `path` is there already, and what `write` throws.
+void write_whole_folder(const std::string& path,
+                        const std::function<void(const std::string& folder)>& write);
 // Names of the entries of a folder, sorted; empty when it is not there.
 std::vector<std::string> list_folder(const std::string& path);
 

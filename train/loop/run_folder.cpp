@@ -68,7 +68,8 @@ std::string find_checkpoint(const std::string& path) {
     }
   }
   RunFolder run = open_run(path);
-  std::string found = latest_checkpoint(run.checkpoints());
+  std::string found = latest_checkpoint(run.best());
+  if (found.empty()) found = latest_checkpoint(run.checkpoints());
   if (found.empty())
     throw CheckpointError(path + " has no checkpoint yet",
                           "train it first: medley pretrain --resume " + path);

@@ -1,5 +1,6 @@
 // What lies in the folder of a run: config.toml, vocab.txt, metrics.jsonl, metrics.json,
-// checkpoints/, report.html.
+// checkpoints/, report.html; best/, the checkpoint of the best evaluation on the way, where one was
+// looked for.
 #pragma once
 
 #include <cstdint>
@@ -18,6 +19,7 @@ struct RunFolder {
   std::string summary() const { return path + "/metrics.json"; }
   std::string report() const { return path + "/report.html"; }
   std::string checkpoints() const { return path + "/checkpoints"; }
+  std::string best() const { return path + "/best"; }
 };
 
 // Throws ConfigError with the ways out when the folder holds a run already.
@@ -30,7 +32,8 @@ RunFolder create_run(const std::string& path, const TrainConfig& config,
 RunFolder open_run(const std::string& path);
 bool holds_run(const std::string& path);
 
-// The checkpoint that a path means: a run's newest valid one, or the one at the path itself. Throws
+// The checkpoint that a path means: a run's best valid one, else its newest, or the one at the path
+// itself. Throws
 // CheckpointError, for a damaged one with the name of the newest one before it that is intact.
 std::string find_checkpoint(const std::string& path);
 

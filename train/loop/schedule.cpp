@@ -1,4 +1,4 @@
-// The two schedules.
+// The schedules.
 #include "train/loop/schedule.h"
 
 #include <algorithm>
@@ -12,18 +12,20 @@ constexpr double kCosineFloor = 0.01;
 constexpr double kPaperLeast = 1e-6;
 constexpr double kPaperPerPass = 0.9;
 
-double cosine(const OptimizerConfig& config, int64_t step, int64_t steps) {
-  auto i = static_cast<double>(step);
-  double warm = config.warmup_steps > 0
-                    ? std::min(1.0, (i + 1) / static_cast<double>(config.warmup_steps))
-                    : 1.0;
-  double done = std::min(1.0, i / static_cast<double>(steps));
-  double wave = 0.5 * (1 + std::cos(std::numbers::pi * done));
-  return config.lr * warm * (kCosineFloor + (1 - kCosineFloor) * wave);
+double warm_up(const OptimizerConfig& config, int64_t step) {
+  return config.warmup_steps > 0 ? std::min(1.0, static_cast<double>(step + 1) /
+                                                     static_cast<double>(config.warmup_steps))
+                                 : 1.0;
 }
 
-double paper(const OptimizerConfig& config, int64_t step, int64_t steps_per_pass) {
-  int64_t pass = step / std::max<int64_t>(1, steps_per_pass);
+// The part of the run, or of its passes, that is done.
+double done(int64_t step, int64_t steps) {
+  return std::min(1.0, static_cast<double>(step) / static_cast<double>(steps));
+}
+
+double half_cosine(double part) { return 0.5 * (1 + std::cos(std::numbers::pi * part)); }
+
+double paper(const OptimizerConfig& config, int64_t step, int64_t pass) {
   if (pass > 0)
     return std::max(kPaperLeast, config.lr * std::pow(kPaperPerPass, static_cast<double>(pass)));
   if (config.warmup_steps == 0) return config.lr;
@@ -35,8 +37,14 @@ double paper(const OptimizerConfig& config, int64_t step, int64_t steps_per_pass
 
 double learning_rate(const OptimizerConfig& config, int64_t step, int64_t steps,
                      int64_t steps_per_pass) {
-  return config.schedule == "cosine" ? cosine(config, step, steps)
-                                     : paper(config, step, steps_per_pass);
+  const int64_t per_pass = std::max<int64_t>(1, steps_per_pass);
+  const int64_t pass = step / per_pass, passes = (steps + per_pass - 1) / per_pass;
+  if (config.schedule == "paper") return paper(config, step, pass);
+  if (config.schedule == "cosine_by_pass") return config.lr * half_cosine(done(pass, passes));
+  const double warm = config.lr * warm_up(config, step);
+  if (config.schedule == "constant") return warm;
+  if (config.schedule == "linear") return warm * (1 - done(step, steps));
+  return warm * (kCosineFloor + (1 - kCosineFloor) * half_cosine(done(step, steps)));
 }
 
 }  // namespace medley::train

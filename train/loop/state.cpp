@@ -1,11 +1,14 @@
 // Training state to checkpoint files and back.
 #include "train/loop/state.h"
 
+#include <filesystem>
+
 #include "core/cuda/device.h"
 #include "core/error.h"
 #include "core/str.h"
 #include "models/objectives/make.h"
 #include "train/checkpoint/parameters.h"
+#include "train/data/example.h"
 #include "train/io/files.h"
 
 namespace medley::train {
@@ -13,32 +16,10 @@ namespace {
 
 constexpr int64_t kFormat = 1;
 
-std::vector<models::NamedTensor> with_prefix(const std::string& prefix, const FlatArena& arena) {
-  std::vector<models::NamedTensor> tensors = parameter_tensors(arena);
-  for (models::NamedTensor& named : tensors) named.name = prefix + named.name;
-  return tensors;
-}
-
-std::vector<models::NamedTensor> optimizer_tensors(autograd::AdamW& optimizer) {
-  std::vector<models::NamedTensor> tensors = with_prefix("m.", optimizer.first_moment());
-  for (models::NamedTensor& named : with_prefix("v.", optimizer.second_moment()))
-    tensors.push_back(named);
-  return tensors;
-}
-
 std::string vocabulary_text(const models::Tokenizer& tokenizer) {
   std::string text;
   for (const std::string& piece : tokenizer.vocabulary()) text += piece + "\n";
   return text;
-}
-
-autograd::AdamWOptions adamw_options(const OptimizerConfig& c) {
-  return {.lr = c.lr,
-          .beta1 = c.beta1,
-          .beta2 = c.beta2,
-          .eps = c.eps,
-          .decay = c.decay,
-          .clip = c.gradient_clip};
 }
 
 models::ModelConfig sized(const TrainConfig& config, const models::Tokenizer& tokenizer) {
@@ -59,12 +40,6 @@ models::SpecialTokens special_tokens(const models::Tokenizer& tokenizer) {
   return {tokenizer.sep(), tokenizer.dec(), tokenizer.enc()};
 }
 
-void restore_weights(const autograd::ParameterStore& store, const std::string& checkpoint) {
-  models::SafetensorsFile file(checkpoint + "/model.safetensors");
-  read_parameters(file, store.weights);
-  store.refresh();
-}
-
 void check_config(const TrainConfig& own, const TrainConfig& saved, const std::string& checkpoint) {
   std::string keys;
   for (const ConfigDifference& d : compare_configs(saved, own))
@@ -76,20 +51,26 @@ void check_config(const TrainConfig& own, const TrainConfig& saved, const std::s
 
 }  // namespace
 
-TrainingState::TrainingState(const TrainConfig& new_config, const models::Tokenizer& new_tokenizer)
+TrainingState::TrainingState(const TrainConfig& new_config, const models::Tokenizer& new_tokenizer,
+                             const Origin* origin)
     : config(new_config),
       tokenizer(new_tokenizer),
       objective(new_objective(config, tokenizer, cuda::choose_device(config.device))),
-      optimizer(objective->weights(), adamw_options(config.optimizer),
-                {{.contains = [](const std::string& name) { return name == "temp"; },
-                  .lr_factor = config.optimizer.temperature_lr}}),
-      sums(step_figures(*objective)) {}
+      taken(origin ? start_from(*objective, *origin) : Taken()),
+      optimizers(*objective, config),
+      sums(step_figures(*objective)) {
+  for (const std::string& name : taken.new_names)
+    if (!optimizers.is_trained(name))
+      throw ConfigError(
+          str("'", name, "' is new, but [finetune] would leave it as it was drawn"),
+          "start from a model that has it, or train more: finetune.freeze, lora_rank");
+}
 
 std::vector<CheckpointFile> TrainingState::checkpoint_files() {
   Json state = Json::object();
   state.set("format", kFormat)
       .set("step", step)
-      .set("optimizer_steps", optimizer.steps())
+      .set("optimizer_steps", optimizers.steps())
       .set("bad_steps", bad_steps)
       .set("seconds", seconds)
       .set("sums", sums.state())
@@ -98,9 +79,9 @@ std::vector<CheckpointFile> TrainingState::checkpoint_files() {
   for (const auto& [name, counter] : own.counters) state.set(name, *counter);
   std::vector<CheckpointFile> files = {
       {"model.safetensors", parameter_tensors(objective->weights().weights), {}},
-      {"optimizer.safetensors", optimizer_tensors(optimizer), {}},
       {"vocab.txt", {}, vocabulary_text(tokenizer)},
       {"state.json", {}, state.dump(1) + "\n"}};
+  for (CheckpointFile& file : optimizers.files()) files.push_back(std::move(file));
   for (const auto& [name, arena] : own.arenas)
     files.push_back({name + ".safetensors", parameter_tensors(*arena), {}});
   for (const auto& [name, tensors] : own.tensors)
@@ -120,12 +101,9 @@ void TrainingState::restore(const std::string& checkpoint) {
     models::SafetensorsFile file(checkpoint + "/" + name + ".safetensors");
     for (const models::NamedTensor& named : tensors) file.read_into(named.name, named.tensor);
   }
-  models::SafetensorsFile moments(checkpoint + "/optimizer.safetensors");
-  read_parameters(moments, optimizer.first_moment(), "m.");
-  read_parameters(moments, optimizer.second_moment(), "v.");
   Json state = Json::read(checkpoint + "/state.json");
   step = state.at("step").integer();
-  optimizer.set_steps(state.at("optimizer_steps").integer());
+  optimizers.restore(checkpoint, state.at("optimizer_steps").integer());
   for (const auto& [name, counter] : own.counters) *counter = state.at(name).integer();
   bad_steps = state.at("bad_steps").integer();
   seconds = state.at("seconds").number();
@@ -137,20 +115,17 @@ std::unique_ptr<models::Objective> new_objective(const TrainConfig& config,
                                                  Device device) {
   return models::make_objective(config.objective, {.model = sized(config, tokenizer),
                                                    .losses = config.losses,
+                                                   .given = given_tokens(tokenizer, config.prompt),
                                                    .tokens = special_tokens(tokenizer),
                                                    .dtype = compute_type(config, device),
                                                    .device = device,
                                                    .seed = static_cast<uint64_t>(config.seed)});
 }
 
-std::unique_ptr<models::Blip> load_checkpoint_model(const std::string& checkpoint,
-                                                    const TrainConfig& config,
-                                                    const models::Tokenizer& tokenizer,
-                                                    Device device) {
-  auto model = std::make_unique<models::Blip>(sized(config, tokenizer), special_tokens(tokenizer),
-                                              DType::f32, device);
-  restore_weights(model->weights(), checkpoint);
-  return model;
+void restore_weights(const autograd::ParameterStore& store, const std::string& checkpoint) {
+  models::SafetensorsFile file(checkpoint + "/model.safetensors");
+  read_parameters(file, store.weights);
+  store.refresh();
 }
 
 std::vector<CheckpointFile> weight_files(const FlatArena& weights, const TrainConfig& config,
@@ -166,7 +141,14 @@ TrainConfig checkpoint_config(const std::string& checkpoint) {
   Json state = Json::read(path);
   if (int64_t format = state.at("format").integer(); format != kFormat)
     throw CheckpointError(str(path, " has format ", format, " but this program reads ", kFormat));
-  return parse_config(state.at("config").text(), path);
+  TrainConfig config = parse_config(state.at("config").text(), path);
+  // <run>/checkpoints/step-000100
+  make_paths_absolute(config, std::filesystem::absolute(checkpoint)
+                                  .lexically_normal()
+                                  .parent_path()
+                                  .parent_path()
+                                  .string());
+  return config;
 }
 
 }  // namespace medley::train

@@ -87,7 +87,8 @@ StepOutcome train_step(TrainingState& state, BatchFeed& feed, const StepOptions&
     batches.push_back(batch);
     models::Batch given = batch;
     given.images = images;
-    if (pads) given.text = models::pad(batch.text, state.config.model.max_tokens);
+    if (pads)
+      given.text = models::pad(batch.text, state.config.model.max_tokens, objective.given());
     return given;
   };
   plan.gradients = [&](const models::Batch& batch, double share) {
@@ -100,17 +101,14 @@ StepOutcome train_step(TrainingState& state, BatchFeed& feed, const StepOptions&
   };
   plan.update = [&](const std::vector<models::BatchResult>& results) {
     if (options.after_backward) options.after_backward(objective);
-    const autograd::SquaredNorm squared =
-        autograd::squared_norm(objective.weights().gradients.flat());
-    state.optimizer.set_lr(options.lr);
-    state.optimizer.step(squared);
+    const autograd::SquaredNorm squared = state.optimizers.step(options.lr);
     if (!options.last) feed.prefetch();
     std::vector<std::vector<double>> values;
     for (const models::BatchResult& result : results) values.push_back(objective.read(result));
     const Norm gradient = on_host(squared);
     outcome.problem = problem_of(objective, batches, values, gradient);
     if (!outcome.problem.empty()) {
-      state.optimizer.take_back();
+      state.optimizers.take_back();
       outcome.batches = std::move(batches);
       return false;
     }

@@ -3,8 +3,9 @@
 
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <chrono>
-#include <limits>
+#include <cmath>
 
 #include "core/error.h"
 #include "core/log.h"
@@ -28,7 +29,11 @@ LoaderConfig loader_config(const TrainConfig& config, bool pinned) {
   loader.image_size = config.model.image_size;
   loader.text.max_tokens = config.model.max_tokens;
   loader.text.references = config.data.references;
+  loader.text.prompt = config.prompt;
+  loader.text.group_pictures = config.objective == "retrieval" && !config.losses.equal_captions;
+  loader.text.swap_pictures = config.swap_pictures;
   loader.augment = config.augment;
+  loader.max_bad = config.data.max_bad;
   loader.seed = static_cast<uint64_t>(config.seed);
   loader.workers = static_cast<int>(config.data.workers);
   loader.prefetch = config.data.prefetch;
@@ -46,16 +51,19 @@ std::string what_is_kept(const RunFolder& run) {
              run.path);
 }
 
-double figure_in(const Json& eval, const std::vector<std::string>& path) {
-  const Json* at = &eval;
-  for (const std::string& key : path) at = &at->at(key);
-  return at->number();
-}
-
 std::string joined(const std::vector<std::string>& path) {
   std::string text;
   for (const std::string& key : path) text += (text.empty() ? "" : " ") + key;
   return text;
+}
+
+// Steps by train.steps and train.epochs, whichever is less.
+int64_t steps_of(const TrainConfig& config, int64_t rows) {
+  if (config.epochs == 0) return config.steps;
+  const auto batches = static_cast<double>(rows / config.batch_size);
+  const int64_t steps = std::max<int64_t>(
+      1, std::llround(config.epochs * batches / static_cast<double>(config.accumulate)));
+  return config.steps > 0 ? std::min(steps, config.steps) : steps;
 }
 
 void use_threads(const TrainConfig& config) {
@@ -64,13 +72,19 @@ void use_threads(const TrainConfig& config) {
 
 }  // namespace
 
-Trainer Trainer::start(const TrainConfig& config, const std::string& folder) {
+Trainer Trainer::start(const TrainConfig& given, const std::string& folder, const Origin* origin) {
+  TrainConfig config = given;
+  make_paths_absolute(config, "");
   validate(config);
   use_threads(config);
   refuse_existing_run(folder);
-  std::unique_ptr<Dataset> data = open_training_set(config);
-  models::Tokenizer tokenizer = make_tokenizer(config, *data);
-  auto state = std::make_unique<TrainingState>(config, tokenizer);
+  if (origin) check_sizes(config, *origin);
+  TrainingData data = open_training_data(config);
+  models::Tokenizer tokenizer = origin
+                                    ? extend_tokenizer(origin->tokenizer, config, *data.train.data)
+                                    : make_tokenizer(config, *data.train.data);
+  if (origin) warn_of_unknown_words(tokenizer, *data.train.data);
+  auto state = std::make_unique<TrainingState>(config, tokenizer, origin);
   return Trainer(create_run(folder, config, tokenizer), std::move(data), std::move(state));
 }
 
@@ -84,21 +98,28 @@ Trainer Trainer::resume(const TrainConfig& config, const std::string& folder) {
       models::Tokenizer::read(checkpoint.empty() ? run.vocabulary() : checkpoint + "/vocab.txt");
   auto state = std::make_unique<TrainingState>(config, tokenizer);
   if (!checkpoint.empty()) state->restore(checkpoint);
-  return Trainer(run, open_training_set(config), std::move(state));
+  remove_checkpoints_after(run.best(), state->step);
+  return Trainer(run, open_training_data(config), std::move(state));
 }
 
-Trainer::Trainer(RunFolder run, std::unique_ptr<Dataset> data, std::unique_ptr<TrainingState> state)
+Trainer::Trainer(RunFolder run, TrainingData data, std::unique_ptr<TrainingState> state)
     : run_(std::move(run)),
       data_(std::move(data)),
       state_(std::move(state)),
-      metrics_(run_.metrics(), state_->step) {}
+      figure_(deciding_figure(state_->config, state_->objective->evaluation())),
+      steps_per_pass_(data_.train.data->size() / state_->config.pictures_per_step()),
+      last_step_(steps_of(state_->config, data_.train.data->size())),
+      metrics_(run_.metrics(), state_->step) {
+  if (!data_.splits.empty() && !figure_.empty())
+    best_ = best_of(read_metrics(run_.metrics()), data_.splits[0].name, figure_);
+}
 
 TrainOutcome Trainer::train() {
   TrainingState& state = *state_;
   const TrainConfig& config = state.config;
   int64_t number = state.step * config.accumulate;
-  Loader loader(*data_, state.tokenizer, loader_config(config, state.device().kind == Device::Cuda),
-                number);
+  Loader loader(*data_.train.data, state.tokenizer,
+                loader_config(config, state.device().kind == Device::Cuda), number);
   const auto next = [&] {
     models::Batch batch = loader.next();
     if (hooks.on_batch) hooks.on_batch(number, batch);
@@ -107,9 +128,10 @@ TrainOutcome Trainer::train() {
   };
   BatchFeed feed(next, state.device());
   StopSignal signal;
-  progress_ = std::make_unique<Progress>(state.step, config.steps);
+  progress_ = std::make_unique<Progress>(state.step, last_step_);
   TrainOutcome outcome;
-  while (state.step < config.steps) {
+  const bool evaluates = evaluate_every() > 0 && !data_.splits.empty() && !figure_.empty();
+  while (state.step < last_step_) {
     auto start = std::chrono::steady_clock::now();
     try {
       step(feed);
@@ -118,13 +140,17 @@ TrainOutcome Trainer::train() {
     }
     state.seconds +=
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    bool last = state.step == config.steps;
+    bool last = state.step == last_step_;
+    tell_bad_pictures(loader);
     log(last);
-    if (config.eval_every > 0 && state.step % config.eval_every == 0) evaluate();
+    if (evaluates && state.step % evaluate_every() == 0) evaluate();
     bool stop = StopSignal::requested() || (hooks.stop && hooks.stop(state.step));
     bool late = config.minutes > 0 && state.seconds >= config.minutes * 60;
-    if (!last && (stop || late)) {
-      outcome.end = stop ? TrainOutcome::stopped : TrainOutcome::out_of_time;
+    const bool no_better = config.patience > 0 && best_.since >= config.patience;
+    if (!last && (stop || late || no_better)) {
+      outcome.end = stop   ? TrainOutcome::stopped
+                    : late ? TrainOutcome::out_of_time
+                           : TrainOutcome::no_better;
       break;
     }
     if (!last && state.step % config.checkpoint_every == 0) save(false);
@@ -132,6 +158,7 @@ TrainOutcome Trainer::train() {
   progress_.reset();
   save(true);
   outcome.step = state.step;
+  outcome.best = best_;
   outcome.seconds = state.seconds;
   outcome.images_per_second = images_per_second();
   outcome.peak_rss_mb = peak_rss_mb();
@@ -142,19 +169,27 @@ void Trainer::step(BatchFeed& feed) {
   TrainingState& state = *state_;
   const TrainConfig& config = state.config;
   StepOptions options;
-  const int64_t pass = data_->size() / config.pictures_per_step();
-  options.lr = learning_rate(config.optimizer, state.step, config.steps, pass);
+  options.lr = learning_rate(config.optimizer, state.step, last_step_, steps_per_pass_);
   if (state.device().kind == Device::Cuda && config.graph) options.graph = &graph_;
   if (hooks.after_backward)
     options.after_backward = [&](models::Objective& objective) {
       hooks.after_backward(state.step, objective);
     };
-  options.last = state.step + 1 == config.steps;
+  options.last = state.step + 1 == last_step_;
   const StepOutcome outcome = train_step(state, feed, options);
   if (!outcome.problem.empty()) return skip(outcome);
   state.bad_steps = 0;
   state.sums.add(outcome.figures.values);
   ++state.step;
+}
+
+// Warns of each picture that is left out, once in a process.
+void Trainer::tell_bad_pictures(const Loader& loader) {
+  for (const auto& [number, reason] : loader.bad_pictures())
+    if (told_.insert(number).second) {
+      progress_->clear();
+      warn(str("a picture is left out (", told_.size(), " so far): ", reason));
+    }
 }
 
 void Trainer::skip(const StepOutcome& bad) {
@@ -192,46 +227,51 @@ void Trainer::log(bool last) {
   state.sums.reset();
 }
 
-void Trainer::evaluate() {
-  TrainingState& state = *state_;
-  const models::Evaluation what = state.objective->evaluation();
-  if (state.config.eval.splits.empty() || what.best.empty()) return;
-  const std::string& split = state.config.eval.splits[0];
-  std::unique_ptr<Dataset> data = open_split(state.config, split);
-  // The cheaper half of what is measured in the end, with what `best` names.
-  EvalOptions options{0, state.config.eval.batch_size, what.retrieval, !what.retrieval};
-  Json result = evaluate_split(*std::get<std::shared_ptr<models::Blip>>(state.objective->model()),
-                               state.tokenizer, *data, options);
-  std::string best;
-  const double now = figure_in(result, what.best);
-  if (const auto [step, value] = best_of_run(split, what.best); step > 0)
-    best = value >= now ? str(" (best: ", fixed(value, 3), " at step ", step, ")")
-                        : str(" (the best; before: ", fixed(value, 3), " at step ", step, ")");
-  Json line = Json::object();
-  line.set("step", state.step).set("eval", Json::object().set(split, result));
-  metrics_.append(line);
-  progress_->clear();
-  info(str("step ", state.step, ", ", split, ": ", joined(what.best), " ", fixed(now, 3), best));
+int64_t Trainer::evaluate_every() const {
+  const TrainConfig& config = state_->config;
+  if (config.eval_every > 0 || config.patience == 0) return config.eval_every;
+  return std::max<int64_t>(1, steps_per_pass_);
 }
 
-std::pair<int64_t, double> Trainer::best_of_run(const std::string& split,
-                                                const std::vector<std::string>& figure) const {
-  std::pair<int64_t, double> best{0, 0};
-  for (const Json& line : read_metrics(run_.metrics())) {
-    const Json* eval = line.find("eval");
-    const Json* found = eval ? eval->find(split) : nullptr;
-    if (!found) continue;
-    const double value = figure_in(*found, figure);
-    if (best.first == 0 || value > best.second) best = {line.at("step").integer(), value};
+void Trainer::evaluate() {
+  TrainingState& state = *state_;
+  const NamedData& split = data_.splits[0];
+  // The cheaper half of what is measured in the end, with what decides.
+  const bool captions = figure_[0] == "captions";
+  const EvalOptions options{.retrieval = !captions,
+                            .captions = captions,
+                            .intervals = false,
+                            .batch_size = state.config.eval.batch_size,
+                            .rerank = 0,
+                            .caption = {.prompt = state.config.prompt}};
+  const Json result =
+      evaluate_split(state.objective->model(), state.tokenizer, *split.data, options).figures;
+  Json line = Json::object();
+  line.set("step", state.step).set("eval", Json::object().set(split.name, result));
+  const Best before = best_;
+  best_ = best_of({line}, split.name, figure_);
+  const double now = best_.value;
+  std::string said;
+  if (before.step > 0 && before.value >= now) {
+    best_ = {before.step, before.value, before.since + 1};
+    said = str(" (best: ", fixed(before.value, 3), " at step ", before.step, ")");
+  } else if (before.step > 0) {
+    said = str(" (the best; before: ", fixed(before.value, 3), " at step ", before.step, ")");
   }
-  return best;
+  metrics_.append(line);
+  progress_->clear();
+  info(str("step ", state.step, ", ", split.name, ": ", joined(figure_), " ", fixed(now, 3), said));
+  if (best_.since == 0 && state.config.patience > 0) save_to(run_.best(), 1, false);
 }
 
 void Trainer::save(bool must) {
+  save_to(run_.checkpoints(), state_->config.keep_checkpoints, must);
+}
+
+void Trainer::save_to(const std::string& folder, int64_t keep, bool must) {
   metrics_.sync();
   try {
-    write_checkpoint(run_.checkpoints(), state_->step, state_->checkpoint_files(),
-                     state_->config.keep_checkpoints);
+    write_checkpoint(folder, state_->step, state_->checkpoint_files(), keep);
   } catch (const IoError& error) {
     if (must) throw;
     progress_->clear();

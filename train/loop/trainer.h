@@ -3,9 +3,13 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 
 #include "train/data/dataset.h"
+#include "train/data/loader.h"
+#include "train/loop/best.h"
+#include "train/loop/data_source.h"
 #include "train/loop/progress.h"
 #include "train/loop/run_folder.h"
 #include "train/loop/state.h"
@@ -14,9 +18,10 @@
 namespace medley::train {
 
 struct TrainOutcome {
-  enum End { finished, stopped, out_of_time };
+  enum End { finished, stopped, out_of_time, no_better };
   End end = finished;
   int64_t step = 0;
+  Best best;           // of the evaluations on the way
   double seconds = 0;  // of training, earlier parts of the run included
   double images_per_second = 0;
   int64_t peak_rss_mb = 0;
@@ -31,38 +36,46 @@ struct TrainerHooks {
 
 class Trainer {
  public:
-  // A run from the start, in a new folder.
-  static Trainer start(const TrainConfig& config, const std::string& folder);
+  // A run from the start, in a new folder. With an origin it starts from these weights, with that
+  // vocabulary. Everything that the run will read is opened and counted first.
+  static Trainer start(const TrainConfig& config, const std::string& folder,
+                       const Origin* origin = nullptr);
   // From the newest valid checkpoint of a run. Throws CheckpointError when `config` differs from
-  // the checkpoint's in a key that matters.
+  // the checkpoint's in a key that matters; another number of steps or epochs does not.
   static Trainer resume(const TrainConfig& config, const std::string& folder);
 
   TrainOutcome train();
 
+  // The step after which training ends, by train.steps and train.epochs.
+  int64_t last_step() const { return last_step_; }
+  const TrainingData& data() const { return data_; }
   TrainingState& state() { return *state_; }
   const RunFolder& run() const { return run_; }
   const GradientGraph& graph() const { return graph_; }
   TrainerHooks hooks;
 
  private:
-  Trainer(RunFolder run, std::unique_ptr<Dataset> data, std::unique_ptr<TrainingState> state);
+  Trainer(RunFolder run, TrainingData data, std::unique_ptr<TrainingState> state);
   void step(BatchFeed& feed);
   void skip(const StepOutcome& bad);
+  void tell_bad_pictures(const Loader& loader);
   void log(bool last);
+  int64_t evaluate_every() const;  // steps; 0: never
   void evaluate();
-  // The highest value of a figure among the evaluations before, and its step; step 0: there is
-  // none.
-  std::pair<int64_t, double> best_of_run(const std::string& split,
-                                         const std::vector<std::string>& figure) const;
   // When the disk refuses and `must` is false, the run goes on with what was there before.
   void save(bool must);
+  void save_to(const std::string& folder, int64_t keep, bool must);
   double images_per_second() const;
 
   RunFolder run_;
-  std::unique_ptr<Dataset> data_;
+  TrainingData data_;
   std::unique_ptr<TrainingState> state_;
+  std::vector<std::string> figure_;  // that decides; empty: none does
+  int64_t steps_per_pass_, last_step_;
+  Best best_;
   GradientGraph graph_;  // of its batches, on a GPU
   MetricsLog metrics_;
+  std::set<int64_t> told_;  // bad pictures
   std::unique_ptr<Progress> progress_;
 };
 

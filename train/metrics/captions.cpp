@@ -26,6 +26,7 @@ CaptionMetrics caption_metrics(const std::vector<ScoredText>& corpus) {
       throw DataError(str("[metrics] caption ", i, ", '", corpus[i].said, "', has no reference"));
     const BleuCounts counts = bleu_counts(corpus[i]);
     sum.add(counts);
+    metrics.items.counts.push_back(counts);
     metrics.items.bleu.push_back(counts.scores());
     metrics.items.rouge_l.push_back(rouge_l(corpus[i]));
   }

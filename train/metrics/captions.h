@@ -14,6 +14,7 @@ struct CaptionMetrics {
   double rouge_l = 0;  // mean of the items
   double cider = 0;    // mean of the items: CIDEr-D, which the evaluation calls CIDEr
   struct Items {
+    std::vector<BleuCounts> counts;  // the corpus's BLEU is that of their sum
     std::vector<BleuScores> bleu;
     std::vector<double> rouge_l, cider;
   } items;

@@ -51,6 +51,15 @@ double recall_at(std::span<const int64_t> ranks, int64_t k) {
   return static_cast<double>(hits) / static_cast<double>(ranks.size());
 }
 
+double chance_at(int64_t k, int64_t right, int64_t candidates) {
+  // The first k are all wrong: (candidates - right) choose k, over candidates choose k.
+  double missed = 1;
+  for (int64_t i = 0; i < std::min(k, candidates); ++i)
+    missed *= static_cast<double>(std::max<int64_t>(0, candidates - right - i)) /
+              static_cast<double>(candidates - i);
+  return 1 - missed;
+}
+
 RetrievalPercent retrieval_percent(std::span<const float> image_to_text,
                                    std::span<const float> text_to_image, int64_t images,
                                    std::span<const int64_t> image_of_text) {

@@ -8,11 +8,15 @@
 
 namespace medley::train {
 
-// No right candidate: the rank behind all others.
+// No right candidate: the rank after all others.
 inline constexpr int64_t kNotFound = std::numeric_limits<int64_t>::max();
 
 // Part of the queries with a rank below k; 0 when there are none.
 double recall_at(std::span<const int64_t> ranks, int64_t k);
+
+// The same for one query whose candidates, of which `right` are right, are in random order: the
+// probability that one of them is among the first k.
+double chance_at(int64_t k, int64_t right, int64_t candidates);
 
 struct RecallPercent {
   double r1 = 0, r5 = 0, r10 = 0, mean = 0;

@@ -17,14 +17,6 @@ namespace {
 namespace fs = std::filesystem;
 using models::HfModel;
 
-// What training keeps beside the model: momentum towers and queues.
-bool is_left_behind(const std::string& name) {
-  for (const char* part : {"visual_encoder_m.", "text_encoder_m.", "vision_proj_m.", "text_proj_m.",
-                           "image_queue", "text_queue", "queue_ptr", "ptr_queue", "idx_queue"})
-    if (name.starts_with(part)) return true;
-  return false;
-}
-
 models::HfConfig hf_of(const models::ModelConfig& model, const models::Tokenizer& tokenizer) {
   models::HfConfig hf;
   hf.model = model;
@@ -35,22 +27,31 @@ models::HfConfig hf_of(const models::ModelConfig& model, const models::Tokenizer
   return hf;
 }
 
-LoadedModel load_run(const std::string& path, const OpenOptions& options) {
+// Parts of the model that an objective trains.
+std::vector<std::string> parts_of_objective(const std::string& objective) {
+  if (objective == "vqa") return models::parts_of(HfModel::vqa);
+  if (objective == "nlvr") return {"visual_encoder.", "text_encoder.", "cls_head."};
+  return all_parts();
+}
+
+ModelSource find_run(const std::string& path, const OpenOptions& options) {
   if (options.image_size > 0)
     throw ConfigError("another picture size does not go with a run",
                       "convert it to safetensors first");
   const std::string checkpoint = find_checkpoint(path);
   TrainConfig config = checkpoint_config(checkpoint);
   models::Tokenizer tokenizer = models::Tokenizer::read(checkpoint + "/vocab.txt");
-  auto model =
-      load_checkpoint_model(checkpoint, config, tokenizer, cuda::choose_device(options.device));
+  config.model.vocab_size = tokenizer.size();
+  models::HfConfig hf = hf_of(config.model, tokenizer);
+  if (config.objective == "vqa") hf.kind = HfModel::vqa;
+  std::vector<std::string> parts = parts_of_objective(config.objective);
   return {.source = checkpoint,
-          .kind = "a medley checkpoint",
+          .kind = "a medley checkpoint" +
+                  (config.objective == "pretrain" ? "" : " of " + config.objective),
           .config = std::move(config),
-          .hf = hf_of(model->model(), tokenizer),
+          .hf = std::move(hf),
           .tokenizer = std::move(tokenizer),
-          .model = std::move(model),
-          .parts = all_parts()};
+          .parts = std::move(parts)};
 }
 
 // What a BlipModel or a model for questions is run on.
@@ -60,8 +61,31 @@ Device cpu_alone(const std::string& kind, const std::string& device) {
   return {};
 }
 
+models::SpecialTokens tokens_of(const ModelSource& source) {
+  return {source.hf.sep, source.hf.dec, source.tokenizer.enc()};
+}
+
+// The model that a run trains, from its checkpoint.
+void load_run(LoadedModel& loaded, const OpenOptions& options) {
+  const models::ModelConfig& sizes = loaded.config.model;
+  const Device device = cuda::choose_device(options.device);
+  const auto restored = [&](auto model) {
+    restore_weights(model->weights(), loaded.source);
+    return model;
+  };
+  if (loaded.config.objective == "vqa")
+    loaded.vqa = restored(
+        std::make_unique<models::Vqa>(sizes, tokens_of(loaded), DType::f32, device, std::nullopt));
+  else if (loaded.config.objective == "nlvr")
+    loaded.nlvr = restored(
+        std::make_unique<models::Nlvr>(sizes, tokens_of(loaded), DType::f32, device, std::nullopt));
+  else
+    loaded.model =
+        restored(std::make_unique<models::Blip>(sizes, tokens_of(loaded), DType::f32, device));
+}
+
 // Makes the model that hf and parts describe, and reads its weights.
-void read_weights(LoadedModel& loaded, const OpenOptions& options) {
+void load_weights_of(LoadedModel& loaded, const OpenOptions& options) {
   models::HfConfig& hf = loaded.hf;
   if (options.image_size > 0) hf.model.image_size = options.image_size;
   loaded.config.model = hf.model;
@@ -71,12 +95,12 @@ void read_weights(LoadedModel& loaded, const OpenOptions& options) {
                                                    cpu_alone(loaded.kind, options.device));
     return;
   }
-  const models::SpecialTokens tokens{hf.sep, hf.dec, loaded.tokenizer.enc()};
   if (hf.kind == HfModel::vqa)
-    loaded.vqa = std::make_unique<models::Vqa>(
-        hf.model, tokens, DType::f32, cpu_alone(loaded.kind, options.device), std::nullopt);
+    loaded.vqa =
+        std::make_unique<models::Vqa>(hf.model, tokens_of(loaded), DType::f32,
+                                      cpu_alone(loaded.kind, options.device), std::nullopt);
   else
-    loaded.model = std::make_unique<models::Blip>(hf.model, tokens, DType::f32,
+    loaded.model = std::make_unique<models::Blip>(hf.model, tokens_of(loaded), DType::f32,
                                                   cuda::choose_device(options.device));
   loaded.report = models::load_weights(
       files, {&loaded.weights()},
@@ -90,17 +114,17 @@ void read_weights(LoadedModel& loaded, const OpenOptions& options) {
                   "--allow-unexpected (OpenOptions::allow_unexpected) leaves them out");
 }
 
-LoadedModel load_folder(const std::string& path, const OpenOptions& options) {
+ModelSource find_folder(const std::string& path) {
   const models::HfConfig hf = models::read_hf_config(path + "/config.json");
-  LoadedModel loaded{.source = path,
-                     .kind = str("a ", models::architecture_of(hf.kind)),
-                     .config = {},
-                     .hf = hf,
-                     .tokenizer = read_hf_tokenizer(path, hf),
-                     .parts = models::parts_of(hf.kind),
-                     .as_original = false};
-  read_weights(loaded, options);
-  return loaded;
+  ModelSource found{.source = path,
+                    .kind = str("a ", models::architecture_of(hf.kind)),
+                    .config = {},
+                    .hf = hf,
+                    .tokenizer = read_hf_tokenizer(path, hf),
+                    .parts = models::parts_of(hf.kind),
+                    .as_original = false};
+  found.config.model = hf.model;
+  return found;
 }
 
 models::Tokenizer vocabulary_of(const std::string& path, const std::string& file) {
@@ -113,28 +137,38 @@ models::Tokenizer vocabulary_of(const std::string& path, const std::string& file
   return models::Tokenizer(std::move(pieces));
 }
 
-LoadedModel load_file(const std::string& path, const OpenOptions& options) {
+ModelSource find_file(const std::string& path, const OpenOptions& options) {
   models::Tokenizer tokenizer = vocabulary_of(options.vocab, path);
   const TrainConfig sizes = load_config(options.config);
-  LoadedModel loaded{.source = path,
-                     .kind = "a file of weights",
-                     .config = {},
-                     .hf = hf_of(sizes.model, tokenizer),
-                     .tokenizer = std::move(tokenizer)};
+  ModelSource found{.source = path,
+                    .kind = "a file of weights",
+                    .config = {},
+                    .hf = hf_of(sizes.model, tokenizer),
+                    .tokenizer = std::move(tokenizer)};
   const models::WeightFiles files(path);
   for (const std::string& part : all_parts())
     if (std::any_of(files.entries().begin(), files.entries().end(),
                     [&](const models::WeightEntry& e) { return e.name.starts_with(part); }))
-      loaded.parts.push_back(part);
-  if (loaded.parts.empty()) throw DataError(path + " holds no part of a BLIP");
+      found.parts.push_back(part);
+  if (found.parts.empty()) throw DataError(path + " holds no part of a BLIP");
+  const auto has = [&](const char* part) {
+    return std::find(found.parts.begin(), found.parts.end(), part) != found.parts.end();
+  };
   // Only VQA has both texts without matching: encoder and decoder share nothing there.
-  if (loaded.has("text_encoder.") && loaded.has("text_decoder.") && !loaded.has("itm_head."))
-    loaded.hf.kind = HfModel::vqa;
-  read_weights(loaded, options);
-  return loaded;
+  if (has("text_encoder.") && has("text_decoder.") && !has("itm_head."))
+    found.hf.kind = HfModel::vqa;
+  found.config.model = found.hf.model;
+  return found;
 }
 
 }  // namespace
+
+bool is_left_behind(const std::string& name) {
+  for (const char* part : {"visual_encoder_m.", "text_encoder_m.", "vision_proj_m.", "text_proj_m.",
+                           "image_queue", "text_queue", "queue_ptr", "ptr_queue", "idx_queue"})
+    if (name.starts_with(part)) return true;
+  return false;
+}
 
 const std::vector<std::string>& all_parts() {
   static const std::vector<std::string> parts = {
@@ -164,7 +198,7 @@ int64_t LoadedModel::caption_tokens() const {
 }
 
 const FlatArena& LoadedModel::weights() const {
-  return vqa ? vqa->weights().weights : model->weights().weights;
+  return vqa ? vqa->weights().weights : nlvr ? nlvr->weights().weights : model->weights().weights;
 }
 
 std::string LoadedModel::clean(const std::string& text) const {
@@ -196,11 +230,21 @@ void LoadedModel::require(bool has, const char* what) const {
                           "use a medley run, or the folder of a model that was trained for this");
 }
 
-LoadedModel load_model(const std::string& path, const OpenOptions& options) {
+ModelSource find_model(const std::string& given, const OpenOptions& options) {
+  const std::string name = model_path(given);
   std::error_code error;
-  if (fs::is_regular_file(path, error)) return load_file(path, options);
-  if (fs::exists(path + "/config.json", error)) return load_folder(path, options);
-  return load_run(path, options);
+  if (fs::is_regular_file(name, error)) return find_file(name, options);
+  if (fs::exists(name + "/config.json", error)) return find_folder(name);
+  return find_run(name, options);
+}
+
+LoadedModel load_model(const std::string& name, const OpenOptions& options) {
+  LoadedModel loaded{find_model(name, options)};
+  if (loaded.kind.starts_with("a medley checkpoint"))
+    load_run(loaded, options);
+  else
+    load_weights_of(loaded, options);
+  return loaded;
 }
 
 }  // namespace medley::train

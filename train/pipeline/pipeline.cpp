@@ -52,6 +52,15 @@ std::vector<uint64_t> streams_of(const Tensor& pixels) {
   return streams;
 }
 
+// Of the tokens that follow the prompt. A text of the greatest length has no [SEP].
+double mean_probability(const models::Generated& text, size_t prompt,
+                        const models::GenerateOptions& options) {
+  const auto length = static_cast<double>(text.ids.size() + 1);  // [DEC] counts
+  const bool ended = length < static_cast<double>(options.max_length);
+  const double written = static_cast<double>(text.ids.size() - prompt) + (ended ? 1 : 0);
+  return std::exp(text.score * std::pow(length, options.length_penalty) / written);
+}
+
 // Softmax of two logits, the second's share.
 double share_of_second(float first, float second) {
   return 1 / (1 + std::exp(static_cast<double>(first) - static_cast<double>(second)));
@@ -124,13 +133,18 @@ std::vector<std::vector<Reply>> Pipeline::captions(const EncodedPictures& pictur
   model_.require(model_.captions(), "caption decoder");
   models::GenerateOptions generate = options;
   if (generate.max_length == 0) generate.max_length = model_.caption_tokens();
+  const std::string& own = model_.config.prompt;
+  const bool hidden = prompt.empty() && !own.empty();
+  const std::vector<int32_t> start = model_.tokenizer.encode(hidden ? own : model_.clean(prompt));
   std::vector<std::vector<Reply>> captions;
-  for (const std::vector<models::Generated>& texts : model_.model->caption(
-           pictures.tokens, generate, model_.tokenizer.encode(model_.clean(prompt)),
-           streams_of(pictures.pixels))) {
+  for (const std::vector<models::Generated>& texts :
+       model_.model->caption(pictures.tokens, generate, start, streams_of(pictures.pixels))) {
     std::vector<Reply>& said = captions.emplace_back();
-    for (const models::Generated& text : texts)
-      said.push_back({model_.tokenizer.decode(text.ids), text.score});
+    for (const models::Generated& text : texts) {
+      const auto first = text.ids.begin() + (hidden ? static_cast<int64_t>(start.size()) : 0);
+      said.push_back({model_.tokenizer.decode({first, text.ids.end()}), text.score,
+                      mean_probability(text, start.size(), generate)});
+    }
   }
   return captions;
 }
@@ -171,11 +185,11 @@ std::vector<std::vector<Reply>> Pipeline::answers(const EncodedPictures& picture
   const auto answer = [&](const models::Memory& memory) -> Reply {
     if (rules.candidates.empty()) {
       const models::Generated text = vqa.answer(memory, rules.generate)[0][0];
-      return {model_.tokenizer.decode(text.ids), text.score};
+      return {.text = model_.tokenizer.decode(text.ids), .score = text.score};
     }
     const models::Vqa::Ranked ranked = vqa.rank(memory, candidates, rank)[0];
-    return {rules.candidates[static_cast<size_t>(ranked.best)],
-            *std::max_element(ranked.score.begin(), ranked.score.end())};
+    return {.text = rules.candidates[static_cast<size_t>(ranked.best)],
+            .score = *std::max_element(ranked.score.begin(), ranked.score.end())};
   };
   // One by one: a question that is not padded does not depend on those beside it.
   std::vector<models::PackedText> asked;

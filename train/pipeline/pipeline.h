@@ -24,6 +24,9 @@ using Picture = std::variant<std::string, std::vector<uint8_t>, Image>;
 struct Reply {
   std::string text;
   double score = 0;  // log-probability: models::Generated, or models::Vqa::Ranked when chosen
+  // Of a caption: the geometric mean of the probabilities of the tokens that follow the prompt, its
+  // end counted.
+  double probability = 0;
 };
 
 struct Match {
@@ -54,7 +57,7 @@ class Pipeline {
   explicit Pipeline(LoadedModel model) : model_(std::move(model)) {}
 
   // max_length 0: captions as long as those that the model was trained on. The caption begins with
-  // the prompt.
+  // the prompt. Without one it begins as the model was trained to, which is no part of the text.
   Reply caption(const Picture& picture, const models::GenerateOptions& options = {.max_length = 0},
                 const std::string& prompt = {}) const;
   Match match(const Picture& picture, const std::string& text) const;

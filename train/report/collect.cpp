@@ -2,15 +2,18 @@
 #include "train/report/collect.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "autograd/tape.h"
 #include "core/str.h"
-#include "train/eval/captioning.h"
+#include "train/eval/encoded.h"
+#include "train/eval/evaluate.h"
 #include "train/eval/retrieval.h"
 #include "train/io/files.h"
 #include "train/loop/data_source.h"
 #include "train/loop/metrics.h"
 #include "train/loop/state.h"
+#include "train/metrics/vqa.h"
 #include "train/report/finish.h"
 #include "train/report/html.h"
 #include "train/report/machine.h"
@@ -25,12 +28,13 @@ constexpr int64_t kQueries = 3;    // searches of a split
 constexpr size_t kFound = 8;       // pictures of a search
 constexpr int64_t kSplits = 4;
 
-// The first samples of a data set.
-class FirstOf : public Dataset {
+// Some rows of a data set.
+class SomeRows : public Dataset {
  public:
-  FirstOf(const Dataset& data, int64_t count) : data_(data), size_(std::min(count, data.size())) {}
-  int64_t size() const override { return size_; }
-  Row row(int64_t index) const override { return data_.row(index); }
+  SomeRows(const Dataset& data, std::vector<int64_t> rows) : data_(data), rows_(std::move(rows)) {}
+  RowKind kind() const override { return data_.kind(); }
+  int64_t size() const override { return static_cast<int64_t>(rows_.size()); }
+  Row row(int64_t index) const override { return data_.row(rows_[static_cast<size_t>(index)]); }
   int64_t pictures() const override { return data_.pictures(); }
   std::shared_ptr<const Image> picture(int64_t number) const override {
     return data_.picture(number);
@@ -39,7 +43,7 @@ class FirstOf : public Dataset {
 
  private:
   const Dataset& data_;
-  int64_t size_;
+  std::vector<int64_t> rows_;
 };
 
 // `count` of 0 .. size - 1, evenly spread.
@@ -56,48 +60,97 @@ class Collector {
       : loaded_(loaded), what_(what), report_(report) {}
 
   void add(const std::string& split) {
-    std::unique_ptr<Dataset> all = open_split(loaded_.config, split);
-    FirstOf data(*all, kGallery);
-    EncodedSplit encoded = encode_split(*loaded_.model, data, loaded_.config.eval.batch_size);
-    if (what_.captions) add_captions(split, data, encoded);
-    if (what_.retrieval) add_searches(split, data, encoded);
+    const std::unique_ptr<Dataset> data = open_split(loaded_.config, split).data;
+    if (data->kind() == RowKind::questions)
+      add_questions(split, SomeRows(*data, spread(data->size(), kCards)));
+    else if (data->kind() == RowKind::comparisons)
+      add_sentences(split, SomeRows(*data, spread(data->size(), kCards)));
+    else
+      add_pictures(split, *data);
   }
 
  private:
-  void add_captions(const std::string& split, const Dataset& data, const EncodedSplit& encoded) {
+  void add_pictures(const std::string& split, const Dataset& all) {
+    std::vector<int64_t> first(static_cast<size_t>(std::min(kGallery, all.size())));
+    std::iota(first.begin(), first.end(), 0);
+    const SomeRows data(all, first);
+    const CaptionedSplit gallery = by_picture(data);
+    std::vector<std::vector<int64_t>> pictures;
+    for (const CaptionedItem& item : gallery.items) pictures.push_back(item.pictures);
+    EncodedItems encoded(*loaded_.model, static_cast<int64_t>(pictures.size()), 1);
+    for_each_encoded(
+        *loaded_.model, data, pictures, loaded_.config.eval.batch_size,
+        [&](int64_t begin, const Tensor& tokens) { encoded.keep(*loaded_.model, begin, tokens); });
+    if (what_.captions) add_captions(split, data, gallery, encoded);
+    if (what_.retrieval) add_searches(split, data, gallery, encoded);
+  }
+
+  void add_captions(const std::string& split, const Dataset& data, const CaptionedSplit& gallery,
+                    const EncodedItems& encoded) {
     const models::Tokenizer& tokenizer = loaded_.tokenizer;
     int64_t attended = 0;
-    for (int64_t i : spread(data.size(), kCards)) {
-      Tensor tokens = encoded.image_tokens.slice(0, i, i + 1);
-      std::vector<int32_t> ids = caption_tokens(*loaded_.model, tokens)[0];
+    for (int64_t i : spread(static_cast<int64_t>(gallery.items.size()), kCards)) {
+      const CaptionedItem& item = gallery.items[static_cast<size_t>(i)];
+      const Tensor tokens = encoded.tokens.slice(0, i, i + 1);
+      const std::vector<int32_t> ids =
+          caption_tokens(*loaded_.model, tokenizer, tokens, {.prompt = loaded_.config.prompt})[0];
       CaptionedPicture picture;
-      picture.image = *data.picture(data.row(i).pictures[0]);
+      picture.image = *data.picture(item.pictures[0]);
       picture.split = split;
       picture.said = tokenizer.decode(ids);
-      picture.truth = encoded.captions[static_cast<size_t>(i)];
-      for (const std::string& name : encoded.names[static_cast<size_t>(i)])
-        picture.right |= plain(tokenizer, name) == picture.said;
+      picture.truth = models::clean_caption(item.captions[0]);
+      for (const std::string& right : item.right)
+        picture.right |= plain(tokenizer, right) == plain(tokenizer, picture.said);
       picture.side = loaded_.config.model.image_size / loaded_.config.model.patch_size;
       if (!ids.empty() && attended++ < kAttended)
         picture.words =
-            attended_words(tokenizer, ids, loaded_.model->caption_attention(tokens, ids));
+            attended_words(*loaded_.model, tokenizer, tokens, loaded_.config.prompt, ids);
       report_.pictures.push_back(std::move(picture));
     }
   }
 
-  void add_searches(const std::string& split, const Dataset& data, const EncodedSplit& encoded) {
-    RetrievalRankings rankings =
-        rank_split(*loaded_.model, loaded_.tokenizer, encoded, loaded_.config.eval.rerank);
+  void add_searches(const std::string& split, const Dataset& data, const CaptionedSplit& gallery,
+                    const EncodedItems& encoded) {
+    const RetrievalRankings rankings = rank(*loaded_.model, loaded_.tokenizer, encoded,
+                                            gallery.texts, {loaded_.config.eval.rerank});
     const Rankings& best = rankings.itm ? *rankings.itm : rankings.itc;
-    for (int64_t t : spread(static_cast<int64_t>(encoded.texts.size()), kQueries)) {
-      SearchResult search{encoded.texts[static_cast<size_t>(t)], split, {}};
+    for (int64_t t : spread(static_cast<int64_t>(gallery.texts.size()), kQueries)) {
+      SearchResult search{gallery.texts[static_cast<size_t>(t)], split, {}};
       for (int64_t i : best.images_of_text[static_cast<size_t>(t)]) {
         if (search.found.size() == kFound) break;
-        auto at = static_cast<size_t>(i);
-        search.found.push_back({*data.picture(data.row(i).pictures[0]), encoded.captions[at],
-                                encoded.names[at].contains(search.query)});
+        const CaptionedItem& item = gallery.items[static_cast<size_t>(i)];
+        search.found.push_back({*data.picture(item.pictures[0]),
+                                models::clean_caption(item.captions[0]), gallery.is_right(i, t)});
       }
       report_.searches.push_back(std::move(search));
+    }
+  }
+
+  void add_questions(const std::string& split, const SomeRows& data) {
+    const Json said =
+        evaluate_questions(*loaded_.vqa, loaded_.tokenizer, data, {.intervals = false}).said;
+    for (int64_t r = 0; r < data.size(); ++r) {
+      const Row row = data.row(r);
+      AnsweredQuestion answered{.image = *data.picture(row.pictures.at(0)),
+                                .split = split,
+                                .question = row.text,
+                                .said = said.items()[static_cast<size_t>(r)].at("answer").text()};
+      for (const Answer& answer : row.answers) {
+        answered.truth.push_back(answer.text);
+        answered.right |= vqa_normalised(answer.text) == vqa_normalised(answered.said);
+      }
+      report_.questions.push_back(std::move(answered));
+    }
+  }
+
+  void add_sentences(const std::string& split, const SomeRows& data) {
+    const Json said =
+        evaluate_comparisons(*loaded_.nlvr, loaded_.tokenizer, data, {.intervals = false}).said;
+    for (int64_t r = 0; r < data.size(); ++r) {
+      const Row row = data.row(r);
+      report_.sentences.push_back(
+          {*data.picture(row.pictures.at(0)), *data.picture(row.pictures.at(1)), split, row.text,
+           said.items()[static_cast<size_t>(r)].at("said").boolean(), row.truth});
     }
   }
 
@@ -116,9 +169,8 @@ void add_facts(ReportData& report, LoadedModel& loaded, const Json& summary) {
   const TrainConfig& config = loaded.config;
   auto steps = static_cast<int64_t>(figure(summary, "train", "steps"));
   double seconds = figure(summary, "train", "seconds");
-  std::string parameters =
-      fixed(static_cast<double>(parameter_count(loaded.model->weights())) / 1e6, 2) +
-      " million parameters";
+  std::string parameters = fixed(static_cast<double>(parameter_count(loaded.weights())) / 1e6, 2) +
+                           " million parameters";
   report.summary = str("A BLIP of ", parameters, ", trained from nothing");
   if (steps > 0)
     report.summary += str(" in ", duration(seconds), ": ", with_commas(steps), " steps, ",
@@ -144,31 +196,6 @@ void add_facts(ReportData& report, LoadedModel& loaded, const Json& summary) {
 }
 
 }  // namespace
-
-std::vector<AttendedWord> attended_words(const models::Tokenizer& tokenizer,
-                                         const std::vector<int32_t>& caption,
-                                         const Tensor& attention) {
-  std::vector<double> values = attention.to(DType::f64).to_vector<double>();
-  auto patches = static_cast<size_t>(attention.size(1)) - 1;
-  std::vector<AttendedWord> words;
-  float pieces = 0;
-  for (size_t i = 0; i < caption.size(); ++i) {
-    std::string piece = tokenizer.vocabulary()[static_cast<size_t>(caption[i])];
-    bool goes_on = piece.starts_with("##") && !words.empty();
-    if (!goes_on) {
-      words.push_back({"", std::vector<float>(patches)});
-      pieces = 0;
-    }
-    AttendedWord& word = words.back();
-    word.word += goes_on ? piece.substr(2) : piece;
-    for (size_t p = 0; p < patches; ++p) {
-      auto value = static_cast<float>(values[i * (patches + 1) + 1 + p]);
-      word.heat[p] = (word.heat[p] * pieces + value) / (pieces + 1);
-    }
-    ++pieces;
-  }
-  return words;
-}
 
 ReportData collect_report(const RunFolder& run, LoadedModel& loaded, const Json& summary) {
   autograd::NoGrad no_grad;

@@ -12,10 +12,4 @@ namespace medley::train {
 // `summary` is the content of metrics.json.
 ReportData collect_report(const RunFolder& run, LoadedModel& loaded, const Json& summary);
 
-// Attention rows of a caption's tokens ([n, N], the first image token is the class token) as one
-// heat map a word: pieces of a word ("##ing") are averaged.
-std::vector<AttendedWord> attended_words(const models::Tokenizer& tokenizer,
-                                         const std::vector<int32_t>& caption,
-                                         const Tensor& attention);
-
 }  // namespace medley::train

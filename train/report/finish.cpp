@@ -14,30 +14,36 @@
 
 namespace medley::train {
 
-int64_t parameter_count(const autograd::ParameterStore& weights) {
+int64_t parameter_count(const FlatArena& weights) {
   int64_t count = 0;
   for (const ArenaEntry& entry : weights.layout().entries())
     if (entry.owner.empty()) count += entry.shape.elements();
   return count;
 }
 
-Json evaluate_splits(LoadedModel& loaded, const std::vector<std::string>& splits, bool retrieval,
-                     bool captions) {
+namespace {
+
+Json evaluate_splits(LoadedModel& loaded) {
   const EvalConfig& config = loaded.config.eval;
-  EvalOptions options{config.rerank, config.batch_size, retrieval, captions};
+  const models::Evaluation what =
+      new_objective(loaded.config, loaded.tokenizer, {Device::Meta})->evaluation();
+  const EvalOptions options{.retrieval = what.retrieval,
+                            .captions = what.captions,
+                            .batch_size = config.batch_size,
+                            .rerank = config.rerank};
   Json eval = Json::object();
-  for (const std::string& split : splits) {
+  for (const std::string& split : config.splits) {
     info("evaluating " + split);
-    eval.set(split, evaluate_split(*loaded.model, loaded.tokenizer,
-                                   *open_split(loaded.config, split), options));
+    eval.set(split,
+             evaluate_loaded(loaded, *open_split(loaded.config, split).data, options).figures);
   }
   return eval;
 }
 
+}  // namespace
+
 Json finish_run(const RunFolder& run, const TrainOutcome& outcome, Device device) {
   LoadedModel loaded = load_model(run.path, {.device = str(device)});
-  const models::Evaluation what =
-      new_objective(loaded.config, loaded.tokenizer, {Device::Meta})->evaluation();
   Json training = Json::object();
   training.set("seconds", outcome.seconds)
       .set("steps", outcome.step)
@@ -48,10 +54,9 @@ Json finish_run(const RunFolder& run, const TrainOutcome& outcome, Device device
   Json summary = Json::object();
   summary.set("config", loaded.config.preset)
       .set("seed", loaded.config.seed)
-      .set("parameters", parameter_count(loaded.model->weights()))
+      .set("parameters", parameter_count(loaded.weights()))
       .set("train", training)
-      .set("eval",
-           evaluate_splits(loaded, loaded.config.eval.splits, what.retrieval, what.captions))
+      .set("eval", evaluate_splits(loaded))
       .set("machine", machine);
   replace_file(run.summary(), summary.dump(1) + "\n");
   return summary;

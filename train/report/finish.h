@@ -17,10 +17,6 @@ Json finish_run(const RunFolder& run, const TrainOutcome& outcome, Device device
 // path.
 std::string write_report(const RunFolder& run);
 
-// These splits by evaluate_split; says on stderr which one it is at.
-Json evaluate_splits(LoadedModel& loaded, const std::vector<std::string>& splits, bool retrieval,
-                     bool captions);
-
-int64_t parameter_count(const autograd::ParameterStore& weights);
+int64_t parameter_count(const FlatArena& weights);
 
 }  // namespace medley::train

@@ -6,6 +6,9 @@
 #include <cmath>
 #include <cstdio>
 
+#include "train/data/encode_png.h"
+#include "train/report/attention.h"
+
 namespace medley::train {
 
 std::string escape_html(std::string_view text) {
@@ -43,13 +46,9 @@ std::string picture_uri(const Image& image) {
 }
 
 std::string veil_uri(const std::vector<float>& heat, int64_t side) {
-  auto [low, high] = std::minmax_element(heat.begin(), heat.end());
-  float range = std::max(*high - *low, 1e-12f);
   std::vector<uint8_t> pixels;
-  for (float value : heat) {
-    float dark = 0.86f * (1 - (value - *low) / range);
+  for (const float dark : veil(heat))
     pixels.insert(pixels.end(), {14, 18, 34, static_cast<uint8_t>(std::lround(255 * dark))});
-  }
   return "data:image/png;base64," + base64(encode_png(side, side, 4, pixels));
 }
 

@@ -14,9 +14,6 @@ namespace medley::train {
 std::string escape_html(std::string_view text);
 std::string base64(std::span<const uint8_t> bytes);
 
-// A PNG of 8-bit pixels, [height, width, channels], channels 3 (RGB) or 4 (RGBA).
-std::vector<uint8_t> encode_png(int64_t width, int64_t height, int64_t channels,
-                                std::span<const uint8_t> pixels);
 // "data:image/png;base64,..."
 std::string picture_uri(const Image& image);
 // A veil over a picture that lets through what `heat` ([side, side], any scale) is high on.

@@ -54,14 +54,23 @@ std::string render_report(const ReportData& data) {
               "guessing costs; a curve that stays on it has learned nothing yet. Soft targets keep "
               "ITC, and label smoothing LM, above zero.",
               curves(data)),
-      section("results", "Results",
-              "On pictures that training never saw. R@k: the right one is among the first k found, "
-              "by ITC alone and with the first candidates re-ranked by ITM. Exact: the generated "
-              "caption is word for word a right one.",
-              result_table(data.eval)),
+      section(
+          "results", "Results",
+          "On pictures that training never saw. R@k: a right one is among the first k found, by "
+          "ITC and with the first candidates re-ranked by ITM. Exact: the generated caption is "
+          "word for word a right one. Below each figure its 95 % interval (bootstrap over "
+          "pictures or questions) and what the trivial answer scores: chance for a search, else "
+          "the most frequent answer.",
+          result_table(data.eval)),
       section("captions", "Captions",
               "What the model writes about pictures that it never saw, above what is true.",
               caption_cards(data.pictures)),
+      section("questions", "Questions",
+              "What the model answers, and what people answered where that is something else.",
+              question_cards(data.questions)),
+      section("sentences", "Sentences about two pictures",
+              "Whether the model holds the sentence for true of the two pictures together.",
+              sentence_cards(data.sentences)),
       section("search", "Search",
               "The pictures found for a text, best first. A green frame marks a right one.",
               search_strips(data.searches)),

@@ -1,5 +1,8 @@
 // The sections of the report that show pictures and tables.
+#include <map>
+
 #include "core/str.h"
+#include "train/eval/figures.h"
 #include "train/report/html.h"
 #include "train/report/report.h"
 
@@ -13,53 +16,111 @@ std::string picture(const Image& image, const std::string& alternative) {
   return str("<img src='", picture_uri(image), "' alt='", escape_html(alternative), "'>");
 }
 
-std::string cell(const Json& split, const char* part, const char* key) {
-  const Json* group = split.find(part);
-  const Json* value = group ? group->find(key) : nullptr;
-  return str("<td>", value && value->is_number() ? fixed(value->number(), 3) : "", "</td>");
+// Opens and closes the grids of cards, one for each split.
+class Cards {
+ public:
+  std::string& of(const std::string& split) {
+    if (split != split_) {
+      html_ += str(html_.empty() ? "" : "</div>", "<h3>", escape_html(split),
+                   "</h3><div class='cards'>");
+      split_ = split;
+    }
+    return html_;
+  }
+  std::string end() { return html_.empty() ? html_ : html_ + "</div>"; }
+
+ private:
+  std::string html_, split_;
+};
+
+// What was said, with a mark, and under it what is true where that is something else.
+std::string verdict(bool right, const std::string& said, const std::string& truth) {
+  std::string html = str("<b>", right ? "&#10003; " : "&#10007; ", escape_html(said), "</b>");
+  if (!right) html += "<span>" + escape_html(truth) + "</span>";
+  return html;
+}
+
+std::string joined(const std::vector<std::string>& texts) {
+  std::string all;
+  for (const std::string& text : texts) all += (all.empty() ? "" : ", ") + text;
+  return all;
+}
+
+std::string cell(const FigureLine& line) {
+  std::string html = "<td>" + fixed(line.value, 3);
+  if (line.interval)
+    html += str("<small>", fixed(line.interval->low, 3), " to ", fixed(line.interval->high, 3),
+                "</small>");
+  if (line.trivial) html += "<small>trivial " + fixed(*line.trivial, 3) + "</small>";
+  return html + "</td>";
 }
 
 }  // namespace
 
 std::string result_table(const Json& eval) {
   if (!eval.is_object() || eval.members().empty()) return "";
-  struct Column {
-    const char *part, *key;
-  };
-  constexpr Column kColumns[] = {{"i2t", "r1"},           {"i2t", "r5"},     {"i2t_itm", "r1"},
-                                 {"i2t_itm", "r5"},       {"t2i", "r1"},     {"t2i", "r5"},
-                                 {"t2i_itm", "r1"},       {"t2i_itm", "r5"}, {"captions", "exact"},
-                                 {"captions", "token_f1"}};
-  std::string out =
-      "<div class='wide'><table class='results'><thead><tr><th rowspan='3'>split</th>"
-      "<th colspan='4'>image to text</th><th colspan='4'>text to image</th>"
-      "<th colspan='2'>captions</th></tr><tr><th colspan='2'>ITC</th><th colspan='2'>with ITM</th>"
-      "<th colspan='2'>ITC</th><th colspan='2'>with ITM</th><th rowspan='2'>exact</th>"
-      "<th rowspan='2'>token F1</th></tr><tr>";
-  for (int i = 0; i < 4; ++i) out += "<th>R@1</th><th>R@5</th>";
-  out += "</tr></thead><tbody>";
-  for (const auto& [name, split] : eval.members()) {
-    out += "<tr><th>" + escape_html(name) + "</th>";
-    for (const Column& column : kColumns) out += cell(split, column.part, column.key);
-    out += "</tr>";
+  std::string head = "<tr><th colspan='2'></th>";
+  std::vector<std::pair<std::string, std::string>> names;  // group and figure of each row
+  std::map<std::pair<std::string, std::string>, std::map<std::string, std::string>> cells;
+  for (const auto& [split, figures] : eval.members()) {
+    head += str("<th>", escape_html(split), "<small>", counts_line(figures), "</small></th>");
+    for (const FigureLine& line : figure_lines(figures)) {
+      auto& row = cells[{line.group, line.name}];
+      if (row.empty()) names.emplace_back(line.group, line.name);
+      row[split] = cell(line);
+    }
   }
-  return out + "</tbody></table></div>";
+  std::string body, group;
+  for (const auto& name : names) {
+    body +=
+        str("<tr><th>", name.first == group ? "" : name.first, "</th><th>", name.second, "</th>");
+    group = name.first;
+    for (const auto& [split, figures] : eval.members()) {
+      const std::string& found = cells[name][split];
+      body += found.empty() ? "<td></td>" : found;
+    }
+    body += "</tr>";
+  }
+  return str("<div class='wide'><table class='results'><thead>", head, "</tr></thead><tbody>", body,
+             "</tbody></table></div>");
 }
 
 std::string caption_cards(const std::vector<CaptionedPicture>& pictures) {
-  std::string out, split;
-  for (const CaptionedPicture& p : pictures) {
-    if (p.split != split) {
-      out += str(out.empty() ? "" : "</div>", "<h3>", escape_html(p.split),
-                 "</h3><div class='cards'>");
-      split = p.split;
-    }
-    out += str("<figure class='", p.right ? "right" : "wrong", "'>", picture(p.image, p.truth),
-               "<figcaption><b>", p.right ? "&#10003; " : "&#10007; ", escape_html(p.said), "</b>");
-    if (!p.right) out += "<span>" + escape_html(p.truth) + "</span>";
-    out += "</figcaption></figure>";
+  Cards cards;
+  for (const CaptionedPicture& p : pictures)
+    cards.of(p.split) +=
+        str("<figure class='", p.right ? "right" : "wrong", "'>", picture(p.image, p.truth),
+            "<figcaption>", verdict(p.right, p.said, p.truth), "</figcaption></figure>");
+  return cards.end();
+}
+
+std::string question_cards(const std::vector<AnsweredQuestion>& questions) {
+  Cards cards;
+  for (const AnsweredQuestion& q : questions) {
+    const char* kind = q.truth.empty() ? "other" : q.right ? "right" : "wrong";
+    cards.of(q.split) += str("<figure class='", kind, "'>", picture(q.image, q.question),
+                             "<figcaption><span>", escape_html(q.question), "</span>",
+                             q.truth.empty() ? "<b>" + escape_html(q.said) + "</b>"
+                                             : verdict(q.right, q.said, joined(q.truth)),
+                             "</figcaption></figure>");
   }
-  return out.empty() ? out : out + "</div>";
+  return cards.end();
+}
+
+std::string sentence_cards(const std::vector<JudgedSentence>& sentences) {
+  const auto name = [](bool truth) { return truth ? "true" : "false"; };
+  Cards cards;
+  for (const JudgedSentence& s : sentences) {
+    const char* kind = !s.truth ? "other" : s.said == *s.truth ? "right" : "wrong";
+    cards.of(s.split) +=
+        str("<figure class='", kind, "'><div class='pair'>", picture(s.left, s.sentence),
+            picture(s.right, s.sentence), "</div><figcaption><span>", escape_html(s.sentence),
+            "</span>",
+            s.truth ? verdict(s.said == *s.truth, name(s.said), str("it is ", name(*s.truth)))
+                    : str("<b>", name(s.said), "</b>"),
+            "</figcaption></figure>");
+  }
+  return cards.end();
 }
 
 std::string search_strips(const std::vector<SearchResult>& searches) {

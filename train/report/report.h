@@ -2,6 +2,7 @@
 // the network.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -9,13 +10,9 @@
 #include "core/json.h"
 #include "models/objectives/objective.h"
 #include "train/data/dataset.h"
+#include "train/report/attention.h"
 
 namespace medley::train {
-
-struct AttendedWord {
-  std::string word;
-  std::vector<float> heat;  // [side, side]: the word's cross-attention over the patches
-};
 
 struct CaptionedPicture {
   Image image;
@@ -23,6 +20,20 @@ struct CaptionedPicture {
   bool right = false;
   int64_t side = 0;  // patches a side
   std::vector<AttendedWord> words;
+};
+
+struct AnsweredQuestion {
+  Image image;
+  std::string split, question, said;
+  std::vector<std::string> truth = {};  // empty: not known
+  bool right = false;
+};
+
+struct JudgedSentence {
+  Image left, right;
+  std::string split, sentence;
+  bool said = false;
+  std::optional<bool> truth;
 };
 
 struct SearchResult {
@@ -43,6 +54,8 @@ struct ReportData {
   Json eval;  // {"val": {"i2t": {"r1": ...}, ...}, ...}; null: not evaluated
   std::vector<CaptionedPicture> pictures;
   std::vector<SearchResult> searches;
+  std::vector<AnsweredQuestion> questions;
+  std::vector<JudgedSentence> sentences;
   std::string config;                                      // the TOML text
   std::vector<std::pair<std::string, std::string>> facts;  // seed, timings, machine
 };
@@ -52,6 +65,8 @@ std::string render_report(const ReportData& data);
 // Parts of the page.
 extern const char* const kReportStyle;
 std::string caption_cards(const std::vector<CaptionedPicture>& pictures);
+std::string question_cards(const std::vector<AnsweredQuestion>& questions);
+std::string sentence_cards(const std::vector<JudgedSentence>& sentences);
 std::string search_strips(const std::vector<SearchResult>& searches);
 std::string attention_strips(const std::vector<CaptionedPicture>& pictures);
 std::string result_table(const Json& eval);

@@ -43,6 +43,8 @@ figcaption { font-size: .88rem; line-height: 1.35; padding-top: 6px; overflow-wr
 .cards { margin-bottom: 20px; }
 .cards figcaption b, .cards figcaption span { display: block; }
 .cards .right b { color: var(--good); } .cards .wrong b { color: var(--bad); }
+.results small { display: block; }
+.pair { display: grid; grid-template-columns: 1fr 1fr; gap: 5px; }
 .strip { margin-bottom: 18px; }
 .row { display: flex; gap: 10px; overflow-x: auto; padding-bottom: 4px; }
 .row figure { flex: 0 0 118px; }

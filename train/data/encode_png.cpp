@@ -1,9 +1,10 @@
 // PNG by libpng, into memory.
+#include "train/data/encode_png.h"
+
 #include <png.h>
 
 #include "core/error.h"
 #include "core/str.h"
-#include "train/report/html.h"
 
 namespace medley::train {
 

@@ -1,0 +1,120 @@
+// Questions, statements and captions of scenes, split by split. Pictures are those that
+// pre-training on scenes sees: with its side, and in split `train` with its jitter.
+#include <cstdio>
+#include <functional>
+
+#include "core/error.h"
+#include "core/str.h"
+#include "train/config/config.h"
+#include "train/data/encode_png.h"
+#include "train/data/scene_drawings.h"
+#include "train/data/tasks/make.h"
+#include "train/data/tasks/scene_questions.h"
+#include "train/data/tasks/scene_statements.h"
+
+namespace medley::train {
+namespace {
+
+constexpr int64_t kLeastPlans = 100;  // what every statement finds its scenes among
+constexpr uint32_t kUsePixels = 1;    // of scene_random, as open_scenes has it
+constexpr uint32_t kUseQuestions = 4;
+
+class SceneSource {
+ public:
+  SceneSource(uint64_t seed, const std::string& data, TaskFolder& folder)
+      : seed_(seed),
+        folder_(folder),
+        config_(load_config("scenes")),
+        drawings_(data, config_.model.image_size) {}
+
+  void captions(SceneSplit split, int64_t rows) {
+    for (int64_t i = 0; i < rows; ++i) {
+      const ScenePlan plan = plan_scene(split, seed_, static_cast<uint64_t>(i));
+      const std::string picture = add_picture(split, i, plan);
+      folder_.add_row(Json::object()
+                          .set("image", picture)
+                          .set("caption", plan.caption())
+                          .set("image_id", picture.substr(0, picture.rfind('.'))),
+                      {picture}, plan.caption());
+    }
+  }
+
+  void questions(SceneSplit split, int64_t rows) {
+    for (int64_t i = 0; folder_.rows() < rows; ++i) {
+      const auto index = static_cast<uint64_t>(i);
+      const ScenePlan plan = plan_task_scene(split, seed_, index);
+      Random random = scene_random(split, seed_, index, kUseQuestions);
+      const std::string picture = add_picture(split, i, plan);
+      for (const Question& question : ask_about(plan, split, random))
+        if (folder_.rows() < rows)
+          folder_.add_row(Json::object()
+                              .set("image", picture)
+                              .set("question", question.text)
+                              .set("answer", Json::array().push(question.answer))
+                              .set("question_id", next_question_++),
+                          {picture}, question.answer);
+    }
+  }
+
+  void statements(SceneSplit split, int64_t rows) {
+    std::vector<ScenePlan> plans;
+    for (int64_t i = 0; i < std::max(rows / 2, kLeastPlans); ++i)
+      plans.push_back(plan_task_scene(split, seed_, static_cast<uint64_t>(i)));
+    for (uint64_t pair = 0; folder_.rows() < rows; ++pair) {
+      const StatementPair two = state_about(plans, split, seed_, pair);
+      std::vector<std::string> pictures;
+      for (const size_t plan : {two.left, two.right})
+        pictures.push_back(add_picture(split, static_cast<int64_t>(plan), plans[plan]));
+      const Json images = Json::array().push(pictures[0]).push(pictures[1]);
+      for (const auto& [sentence, label] :
+           {std::pair(two.truth, "True"), std::pair(two.falsehood, "False")})
+        if (folder_.rows() < rows)
+          folder_.add_row(
+              Json::object().set("images", images).set("sentence", sentence).set("label", label),
+              pictures, label);
+    }
+  }
+
+ private:
+  std::string add_picture(SceneSplit split, int64_t index, const ScenePlan& plan) {
+    char number[16];
+    std::snprintf(number, sizeof number, "%06lld", static_cast<long long>(index));
+    std::string name = str(kSceneSplits[static_cast<size_t>(split)], "/", number, ".png");
+    if (folder_.has_picture(name)) return name;
+    Random random = scene_random(split, seed_, static_cast<uint64_t>(index), kUsePixels);
+    const Image image = split == SceneSplit::train
+                            ? drawings_.draw_changed(plan, config_.jitter, random)
+                            : drawings_.draw(plan);
+    folder_.add_picture(name, encode_png(image.width, image.height, 3, image.rgb));
+    return name;
+  }
+
+  uint64_t seed_;
+  TaskFolder& folder_;
+  TrainConfig config_;
+  SceneDrawings drawings_;
+  int64_t next_question_ = 0;
+};
+
+}  // namespace
+
+void fill_from_scenes(const std::string& task, std::optional<int64_t> count, uint64_t seed,
+                      const std::string& data, TaskFolder& folder) {
+  struct Form {
+    void (SceneSource::*fill)(SceneSplit, int64_t);
+    int64_t training_rows, other_rows;
+  };
+  // Captions are as many as the scenes that the demo is measured on: the same ones, for seed 1.
+  const Form form = task == "captions" ? Form{&SceneSource::captions, 2'000, 400}
+                    : task == "vqa"    ? Form{&SceneSource::questions, 40'000, 2'000}
+                                       : Form{&SceneSource::statements, 20'000, 1'000};
+  SceneSource source(seed, data, folder);
+  for (size_t s = 0; s < kSceneSplits.size(); ++s) {
+    const auto split = static_cast<SceneSplit>(s);
+    const bool train = split == SceneSplit::train;
+    (source.*form.fill)(split, train ? count.value_or(form.training_rows) : form.other_rows);
+    folder.end_list(kSceneSplits[s]);
+  }
+}
+
+}  // namespace medley::train
