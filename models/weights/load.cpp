@@ -97,6 +97,19 @@ void resize_into(WeightFiles& files, const WeightEntry& source, const Tensor& de
               files.path() + ": '" + source.stored + "'");
 }
 
+// Keeps of several sources the one of the parameter's own name, where they differ.
+void choose_one(WeightFiles& files, Target& target, LoadReport& report) {
+  const auto own =
+      std::find_if(target.sources.begin(), target.sources.end(),
+                   [&](const WeightEntry* source) { return source->name == target.first->name; });
+  if (target.sources.size() < 2 || own == target.sources.end()) return;
+  std::iter_swap(target.sources.begin(), own);
+  for (size_t i = 1; i < target.sources.size(); ++i)
+    if (!same_bytes(files.read(*target.sources[0]), files.read(*target.sources[i])))
+      report.untied.push_back(target.sources[i]->name);
+  target.sources.resize(1);
+}
+
 void load_one(WeightFiles& files, const Target& target) {
   const Tensor parameter = target.arena->at(target.first->name).detach();
   const bool on_host = parameter.device().kind == Device::Cpu;
@@ -184,6 +197,8 @@ LoadReport load_weights(WeightFiles& files, const std::vector<const FlatArena*>&
     }
   }
   if (options.stand_ins) take_stand_ins(files, targets, options, report);
+  if (options.allow_untied)
+    for (auto& [range, target] : targets) choose_one(files, target, report);
   for (const auto& [range, target] : targets) {
     if (!target.sources.empty()) {
       ++report.loaded;

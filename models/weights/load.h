@@ -19,6 +19,7 @@ struct LoadOptions {
   bool allow_unexpected = false;   // what nobody knows is left out
   bool allow_other_shape = false;  // what has another shape is left out
   bool allow_fewer_rows = false;   // of words and positions: the further ones keep their values
+  bool allow_untied = false;       // of names that share memory here the parameter's own counts
   // Names that may take the place of one that is not there, the best first (related_names()).
   std::function<std::vector<std::string>(const std::string& name)> stand_ins = {};
 };
@@ -30,6 +31,7 @@ struct LoadReport {
   std::vector<std::string> other_shape;  // with both shapes
   std::vector<std::string> resized;      // position embeddings of another picture size
   std::vector<std::string> fewer_rows;   // with both shapes
+  std::vector<std::string> untied;       // names whose tensors were left out: they differ here
   std::vector<std::string> stood_in;     // parameters that another name's tensor was taken for
   std::vector<std::string> ignored;      // position_ids, a constant of old files
 

@@ -226,5 +226,28 @@ TEST_CASE("finetune: a captioner with a prompt says what follows it") {
   CHECK(blip.caption(white, {.max_length = 0}, "a").text == "a" + (rest.empty() ? "" : " " + rest));
 }
 
+TEST_CASE("finetune: a Hugging Face folder of any class is where every objective may start") {
+  TempFolder folder;
+  const std::string name = GENERATE("caption", "retrieval", "vqa", "contrastive");
+  const std::string objective = GENERATE("caption", "retrieval", "vqa", "nlvr");
+  CAPTURE(name, objective);
+  const ModelSource source =
+      find_model(MEDLEY_SOURCE_DIR "/tests/fixtures/oracles/hf/models/" + name);
+  const Origin from{source.source, source.hf.model, source.tokenizer};
+  TrainConfig config = load_config("small_" + objective, &from.model);
+  const TrainConfig scenes = config_of(objective);
+  config.data = scenes.data;
+  config.eval.splits.clear();
+  config.threads = 1;
+  config.steps = 1;
+  config.batch_size = 2;
+  config.model.max_tokens = std::min<int64_t>(12, from.model.max_positions);
+  config.model.max_positions = from.model.max_positions;
+  config.finetune.new_words = 0;
+  Trainer trainer = Trainer::start(config, folder / "run", &from);
+  CHECK(trainer.state().taken.lines.at(0).starts_with("loaded "));
+  CHECK(trainer.train().step == 1);
+}
+
 }  // namespace
 }  // namespace medley::train

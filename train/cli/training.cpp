@@ -32,15 +32,15 @@ TrainConfig first_config(const TrainingOptions& options, const ModelSource* sour
   if (options.task.empty()) return load_config(options.config, sizes);
   TrainConfig config = load_config(recipe_of(options, *source), sizes);
   config.model.max_tokens = std::min(config.model.max_tokens, config.model.max_positions);
-  if (config.objective != options.task)
-    throw ConfigError(
-        str("--config ", options.config, " is for ", config.objective, ", not ", options.task),
-        "give one whose train.objective is " + options.task);
   return config;
 }
 
 TrainConfig effective_config(const TrainingOptions& options, const ModelSource* source) {
   TrainConfig config = first_config(options, source);
+  if (!options.task.empty() && config.objective != options.task)
+    throw ConfigError(str(options.resume.empty() ? "--config " + options.config : options.resume,
+                          " is for ", config.objective, ", not ", options.task),
+                      "give one whose train.objective is " + options.task);
   auto set = [&](const char* key, const auto& value) {
     if (value) set_config(config, str(key, "=", *value));
   };

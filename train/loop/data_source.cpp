@@ -39,7 +39,8 @@ NamedData files(const TrainConfig& config, const std::string& split, const std::
                                        .columns = {.image = data.image_column,
                                                    .caption = data.text_column,
                                                    .question = data.text_column,
-                                                   .answer = data.answer_column}});
+                                                   .answer = data.answer_column},
+                                       .keep_missing = data.max_bad > 0});
   std::string summary = opened.summary();
   return {split, std::move(summary), std::move(opened.data)};
 }

@@ -16,7 +16,7 @@ namespace {
 models::LoadOptions lenient() {
   models::LoadOptions options;
   options.allow_missing = options.allow_unexpected = true;
-  options.allow_other_shape = options.allow_fewer_rows = true;
+  options.allow_other_shape = options.allow_fewer_rows = options.allow_untied = true;
   return options;
 }
 
@@ -107,6 +107,9 @@ Taken start_from(models::Objective& objective, const Origin& origin) {
     lines.push_back(str("started from their like (", report.stood_in.size(),
                         " of them): ", modules_of(report.stood_in)));
   if (!report.resized.empty()) lines.push_back("resized: position embeddings of the pictures");
+  if (!report.untied.empty())
+    lines.push_back(str("left out, since they share weights here (", report.untied.size(),
+                        " of them): ", modules_of(report.untied)));
   if (!report.fewer_rows.empty())
     lines.push_back("further rows are new: " + joined(report.fewer_rows));
   taken.new_names = report.missing;

@@ -17,6 +17,14 @@ namespace {
 namespace fs = std::filesystem;
 using models::HfModel;
 
+// What training keeps beside the model in a file of weights: momentum towers and queues.
+bool is_left_behind(const std::string& name) {
+  for (const char* part : {"visual_encoder_m.", "text_encoder_m.", "vision_proj_m.", "text_proj_m.",
+                           "image_queue", "text_queue", "queue_ptr", "ptr_queue", "idx_queue"})
+    if (name.starts_with(part)) return true;
+  return false;
+}
+
 models::HfConfig hf_of(const models::ModelConfig& model, const models::Tokenizer& tokenizer) {
   models::HfConfig hf;
   hf.model = model;
@@ -162,13 +170,6 @@ ModelSource find_file(const std::string& path, const OpenOptions& options) {
 }
 
 }  // namespace
-
-bool is_left_behind(const std::string& name) {
-  for (const char* part : {"visual_encoder_m.", "text_encoder_m.", "vision_proj_m.", "text_proj_m.",
-                           "image_queue", "text_queue", "queue_ptr", "ptr_queue", "idx_queue"})
-    if (name.starts_with(part)) return true;
-  return false;
-}
 
 const std::vector<std::string>& all_parts() {
   static const std::vector<std::string> parts = {

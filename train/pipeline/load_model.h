@@ -81,7 +81,4 @@ ModelSource find_model(const std::string& name, const OpenOptions& options = {})
 // device that is not there or that this kind of model does not run on.
 LoadedModel load_model(const std::string& name, const OpenOptions& options = {});
 
-// What training keeps beside the model in a file of weights: momentum towers and queues.
-bool is_left_behind(const std::string& name);
-
 }  // namespace medley::train
