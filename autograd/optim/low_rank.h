@@ -51,7 +51,7 @@ class LowRank {
   ParameterStore& factors() { return factors_; }
   const FlatArena& originals() const { return originals_; }  // W0, under the names of the matrices
 
-  // For an AdamW over the store, which trains the other parameters: it leaves the matrices alone.
+  // For an AdamW over the store, which trains the other parameters: it does not touch the matrices.
   ParameterGroup merged() const;
 
  private:

@@ -35,7 +35,7 @@ class Blip {
   Tensor multimodal_states(const Tensor& image_tokens, const PackedText& text,
                            const Tensor& kv_index) const;
   // Probability logits of (image kv_index[i], text i): [texts, 2]; class 1 is a match. The model is
-  // trained with [ENC] in front; the original's class for matching alone leaves [CLS] there. An
+  // trained with [ENC] in front; the original's class for matching only leaves [CLS] there. An
   // image may be a video: the tokens of its F frames, one after the other, [B, F N, C].
   enum class FirstToken { enc, cls };
   Tensor match(const Tensor& image_tokens, const PackedText& text, const Tensor& kv_index,

@@ -209,7 +209,7 @@ TEST_CASE("low rank: AdamW over the factors is that of plain loops") {
     CHECK(values(low_rank.factors().weights, "fc.lora_A.weight")[i] == Approx(a[i]).epsilon(1e-9));
 }
 
-TEST_CASE("low rank: A starts as a linear layer, by its seed and name alone") {
+TEST_CASE("low rank: A starts as a linear layer, by its seed and name only") {
   const auto first = [](uint64_t seed) {
     Model model;
     LowRank low_rank(model.store, {"out.weight"}, {.rank = 2, .seed = seed});

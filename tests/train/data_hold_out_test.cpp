@@ -96,7 +96,7 @@ TEST_CASE("hold out: rows of a picture stay together, every row is on one side")
 }
 
 TEST_CASE("hold out: rows about two pictures hang together") {
-  // 0-1-2 are connected, 3-4 too; 5 is alone.
+  // 0-1-2 are connected, 3-4 too; 5 has no neighbour.
   const auto data = std::make_shared<const ListedPictures>(
       std::vector<std::vector<int64_t>>{{0, 1}, {3, 4}, {1, 2}, {5, 5}, {4, 3}}, 6);
   for (uint64_t seed = 0; seed < 20; ++seed) {
