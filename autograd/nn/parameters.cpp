@@ -32,11 +32,19 @@ double draw(const Init& init, Random& random) {
       return init.value * random.normal();
     case Init::uniform:
       return random.uniform(-init.value, init.value);
+    case Init::mean:
     case Init::truncated_normal:
       for (;;)
         if (const double x = init.value * random.normal(); std::abs(x) <= 2) return x;
   }
   return 0;
+}
+
+// Element `index` of the matrix [C, n C] that takes the mean of n vectors side by side.
+float share_of_mean(const Shape& shape, size_t index) {
+  const auto rows = static_cast<size_t>(shape[0]), columns = static_cast<size_t>(shape[1]);
+  const bool same = index % columns % rows == index / columns;
+  return same ? static_cast<float>(rows) / static_cast<float>(columns) : 0;
 }
 
 void fill(const Tensor& t, const std::string& name, const Init& init, uint64_t seed) {
@@ -47,7 +55,11 @@ void fill(const Tensor& t, const std::string& name, const Init& init, uint64_t s
     using T = decltype(zero);
     // Through float in both types, so that an f64 model starts from the same numbers as an f32 one.
     std::vector<T> values(static_cast<size_t>(t.elements()));
-    for (T& value : values) value = static_cast<T>(static_cast<float>(draw(init, random)));
+    for (size_t i = 0; i < values.size(); ++i) {
+      auto value = static_cast<float>(draw(init, random));
+      if (init.kind == Init::mean) value += share_of_mean(t.shape(), i);
+      values[i] = static_cast<T>(value);
+    }
     t.copy_from(Tensor::from(values, t.shape()));
   });
 }

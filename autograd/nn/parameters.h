@@ -25,7 +25,7 @@
 namespace medley::autograd {
 
 struct Init {
-  enum Kind { zeros, constant, normal, truncated_normal, uniform };
+  enum Kind { zeros, constant, normal, truncated_normal, uniform, mean };
   Kind kind = zeros;
   // The constant, the standard deviation, or the half width. A truncated normal is cut at -2 and 2,
   // whatever its deviation, as timm does.
@@ -35,6 +35,9 @@ struct Init {
   static Init normally(double std) { return {normal, std}; }
   static Init truncated(double std) { return {truncated_normal, std}; }
   static Init uniformly(double bound) { return {uniform, bound}; }
+  // Of a matrix [C, n C], whose input is n vectors side by side: their mean, plus truncated normal
+  // numbers.
+  static Init near_mean(double std) { return {mean, std}; }
 };
 
 // Handle to a parameter: empty until its builder is built, then the leaf tensor.

@@ -21,6 +21,11 @@ using autograd::Linear;
 using autograd::Mlp;
 using Site = DropoutSites::Site;
 
+// Merge layers begin near the mean of both pictures, which the layers before them take, so that a
+// pre-trained model can use at once what it knows. Drawn as the original draws them, they hide it:
+// small models were at chance for thousands of steps (docs/results/finetuning.md).
+constexpr double kMergeNoise = 0.3;  // of the usual deviation; tells the two pictures apart
+
 // [rows, C] twice -> [rows, 2 C]: rows in turn are the same memory.
 Tensor side_by_side(const Tensor& a, const Tensor& b) {
   const int64_t rows = a.size(0);
@@ -47,6 +52,7 @@ Nlvr::Nlvr(const ModelConfig& c, SpecialTokens tokens, DType dtype, Device devic
   const Scope scope("nlvr");
   validate(c);
   const Init init = Init::truncated(c.init_std);
+  const Init merge = Init::near_mean(kMergeNoise * c.init_std);
   const int64_t width = c.text_width;
   autograd::ParameterBuilder builder;
   image_ = Vit(builder, "visual_encoder", c);
@@ -66,7 +72,7 @@ Nlvr::Nlvr(const ModelConfig& c, SpecialTokens tokens, DType dtype, Device devic
           Linear(builder, cross + ".output.dense" + number, width, width, init)};
     }
     if (static_cast<int64_t>(i) >= first_merge(c))
-      layer.merge = Linear(builder, cross + ".output.merge_layer", 2 * width, width, init);
+      layer.merge = Linear(builder, cross + ".output.merge_layer", 2 * width, width, merge);
     layer.cross_norm = LayerNorm(builder, cross + ".output.LayerNorm", width, c.text_eps);
     layer.ffn =
         Mlp(builder, at + ".intermediate.dense", at + ".output.dense", width, c.ffn_width(), init);

@@ -29,6 +29,7 @@ TEST_CASE("parameters: the distributions are the ones asked for") {
   b.add("cut", {20000}, Init::truncated(1.5));
   b.add("uniform", {20000}, Init::uniformly(0.25));
   b.add("ones", {10}, Init::fill(1));
+  b.add("mean", {2, 6}, Init::near_mean(0.001));
   const ParameterStore store = b.build(DType::f64, {}, 3);
   const auto moments = [&](const char* name, double& largest) {
     double sum = 0, square = 0;
@@ -50,6 +51,13 @@ TEST_CASE("parameters: the distributions are the ones asked for") {
   CHECK(moments("uniform", largest) == Approx(0.25 / std::sqrt(3.0)).epsilon(0.02));
   CHECK(largest <= 0.25);
   for (const double v : store.weights.at("ones").to_vector<double>()) CHECK(v == 1);
+  const std::vector<double> mean = store.weights.at("mean").to_vector<double>();
+  for (size_t i = 0; i < mean.size(); ++i) {
+    CAPTURE(i);
+    const double third = i / 6 == i % 2 ? 1.0 / 3 : 0;
+    CHECK(std::abs(mean[i] - third) < 0.005);
+    CHECK(mean[i] != third);
+  }
 }
 
 TEST_CASE("parameters: tied names and parts are one memory, gradients too") {

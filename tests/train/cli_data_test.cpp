@@ -45,6 +45,7 @@ TEST_CASE("cli: data check tells what is wrong and what is only odd") {
   const Result plain = run({"data", "check", files / "t.csv"});
   CHECK(plain.code == 3);
   CHECK_THAT(plain.out, Catch::Contains("problems\n  pictures that do not decode: 1"));
+  CHECK_THAT(plain.out, !Catch::Contains("examples"));
   CHECK(run({"data", "check", files / "t.csv", "--max-tokens", "5"}).code == 2);
 }
 

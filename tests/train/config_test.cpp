@@ -122,6 +122,10 @@ TEST_CASE("config: values out of range are named") {
     CHECK_THROWS_AS(validate(config), ConfigError);
     CHECK_THROWS_WITH(validate(config), Catch::Contains(key.substr(key.find('.') + 1)));
   }
+  TrainConfig captions = load_config("tiny");  // have no negatives
+  set_config(captions, "train.objective=caption");
+  set_config(captions, "train.batch_size=1");
+  CHECK_NOTHROW(validate(captions));
 }
 
 }  // namespace

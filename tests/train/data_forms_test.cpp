@@ -158,6 +158,24 @@ TEST_CASE("a folder of pictures with metadata") {
   CHECK(contains_all(files.refusal("pets"), {"metadata.jsonl, line 2", "'image'", "'owl.png'"}));
 }
 
+TEST_CASE("a list whose pictures could be those of two folders") {
+  FormFiles files;
+  files.picture("toys/cat.png", 1).picture("pets/cat.png", 2).picture("pets/dog.png", 3);
+  files.file("list.csv", "image,caption\ncat.png,a cat\ndog.png,a dog\n");
+  CHECK(contains_all(files.refusal("list.csv"),
+                     {"two pictures called 'cat.png'", "pets/", "toys/", "--images"}));
+  DataOptions options;
+  options.images = files / "pets";
+  CHECK(greys(*open_data(files / "list.csv", options).data, 0) == std::vector<int>{2});
+  files.file("list.csv", "image,caption\ndog.png,a dog\n");
+  CHECK(greys(*files.open("list.csv").data, 0) == std::vector<int>{3});
+
+  files.file("images.tar", tar_member("toys/cat.png", grey_png(1)) +
+                               tar_member("pets/cat.png", grey_png(2)) + tar_end());
+  files.file("list.csv", "image,caption\ncat.png,a cat\n");
+  CHECK(contains_all(files.refusal("list.csv"), {"images.tar", "two pictures", "toys/", "pets/"}));
+}
+
 TEST_CASE("a folder of pictures with a text beside each") {
   FormFiles files;
   files.picture("pets/cat.png", 1).file("pets/cat.txt", "a cat\r\n\r\na tabby\n");

@@ -1,4 +1,5 @@
 // Shards of pictures and captions: what they give, how they are read, what is refused.
+#include <filesystem>
 #include <set>
 
 #include "tests/train/form_files.h"
@@ -49,6 +50,17 @@ TEST_CASE("shards: rows go through all of them") {
     CHECK_THROWS_AS(opened.data->row(15), ValueError);
   }
   CHECK(files.open("pets-01.tar").data->row(0).text == "picture 5");
+}
+
+TEST_CASE("shards: a number that a folder skips is told") {
+  FormFiles files = numbered(3, 5);
+  CHECK(std::filesystem::remove(files / "pets-01.tar"));
+  CHECK(files.open(".").summary() ==
+        "WebDataset shards: 10 captions of 10 pictures in 2 shards; left out: shards that the "
+        "numbers skip (1)");
+  files.file("pets-100.tar", read_bytes(files / "pets-00.tar"));  // of another numbering
+  files.file("toys-07.tar", read_bytes(files / "pets-00.tar"));
+  CHECK_THAT(files.open(".").summary(), Catch::EndsWith("(1)"));
 }
 
 TEST_CASE("shards: captions from text and from JSON, one or several") {

@@ -253,9 +253,9 @@ class Command {
     splits_.emplace_back(val_summary, std::move(val.data), findings_);
   }
 
-  static void print_result(const Json& result) {
-    if (result.find("what")) print_split("", result);
-    if (const Json* val = result.find("val")) print_split("val: ", *val);
+  void print_result(const Json& result) const {
+    for (const Split& split : splits_)
+      print_split(&split == &splits_[0] ? "" : "val: ", split.json());
     print_kinds(result.at("problems"), "problems");
     print_kinds(result.at("warnings"), "warnings");
     if (result.at("problems").members().empty()) print("nothing is wrong");

@@ -7,10 +7,11 @@
 #include "core/error.h"
 #include "core/log.h"
 #include "core/str.h"
-#include "train/cli/class_folders.h"
 #include "train/cli/commands.h"
+#include "train/cli/pictures.h"
 #include "train/cli/print.h"
 #include "train/cli/read_list.h"
+#include "train/data/decode.h"
 #include "train/data/open.h"
 #include "train/eval/figures.h"
 #include "train/io/files.h"
@@ -18,6 +19,8 @@
 
 namespace medley::train {
 namespace {
+
+namespace fs = std::filesystem;
 
 void require_head(const LoadedModel& loaded, const std::string& task, const EvalOptions& measure) {
   if (task == "caption")
@@ -71,6 +74,44 @@ EvalOptions measure_of(const EvalCommandOptions& options, const LoadedModel& loa
   return measure;
 }
 
+// Pictures in folders that are named after their classes, as torchvision's ImageFolder takes them:
+// cats/1.png, dogs/2.jpg and dogs/old/3.jpg are rows "cats", "dogs" and "dogs".
+class ClassFolders : public Dataset {
+ public:
+  explicit ClassFolders(const std::string& folder)
+      : folder_(folder), files_(picture_files({folder}, true)) {}
+
+  int64_t size() const override { return static_cast<int64_t>(files_.size()); }
+  Row row(int64_t index) const override {
+    Row row;
+    row.text = fs::path(picture_name(index)).begin()->string();
+    row.pictures = {index};
+    return row;
+  }
+  int64_t pictures() const override { return size(); }
+  std::shared_ptr<const Image> picture(int64_t number) const override {
+    return std::make_shared<const Image>(read_image(file(number)));
+  }
+  std::string picture_name(int64_t number) const override {
+    return fs::path(file(number)).lexically_relative(folder_).string();
+  }
+
+ private:
+  const std::string& file(int64_t number) const { return files_.at(static_cast<size_t>(number)); }
+
+  std::string folder_;
+  std::vector<std::string> files_;
+};
+
+// Null where `path` is something else: no folder, or one with a file beside the folders.
+std::unique_ptr<Dataset> open_class_folders(const std::string& path) {
+  std::error_code error;
+  if (!fs::is_directory(path, error)) return nullptr;
+  for (const std::string& name : list_folder(path))
+    if (!name.starts_with('.') && !fs::is_directory(path + "/" + name, error)) return nullptr;
+  return std::make_unique<ClassFolders>(path);
+}
+
 std::unique_ptr<Dataset> open_own(const EvalCommandOptions& options) {
   if (options.task == "classify")
     if (std::unique_ptr<Dataset> folders = open_class_folders(options.data)) return folders;
@@ -110,7 +151,7 @@ int evaluate(const EvalCommandOptions& options) {
   if (options.data.empty())
     for (const std::string& split : splits) add(split, *open_split(loaded.config, split).data);
   else
-    add(std::filesystem::path(options.data).stem().string(), *open_own(options));
+    add(fs::path(options.data).stem().string(), *open_own(options));
   if (options.json)
     print_json(Json::object().set("checkpoint", loaded.source).set("eval", eval));
   else

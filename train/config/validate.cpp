@@ -71,7 +71,9 @@ void validate(const TrainConfig& c) {
   require(c.finetune.lora_rank >= 0, "finetune.lora_rank", c.finetune.lora_rank, "at least 0");
   require(c.finetune.lora_alpha > 0, "finetune.lora_alpha", c.finetune.lora_alpha, "above 0");
   require(c.minutes >= 0, "train.minutes", c.minutes, "at least 0");
-  require(c.batch_size >= 2, "train.batch_size", c.batch_size,
+  require(c.batch_size >= 1, "train.batch_size", c.batch_size, "at least 1");
+  require(c.batch_size >= 2 || (c.objective != "pretrain" && c.objective != "retrieval"),
+          "train.batch_size", c.batch_size,
           "at least 2: the matching loss takes its negatives from the batch");
   require(c.accumulate >= 1 && c.accumulate <= 10'000, "train.accumulate", c.accumulate,
           "1 to 10000");

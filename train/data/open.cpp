@@ -98,6 +98,23 @@ std::vector<std::string> shards_in(const std::string& folder) {
   return shards;
 }
 
+// Numbers between those of two shards that follow one another.
+void note_gaps(const std::vector<std::string>& shards, Findings& findings) {
+  const auto number_at = [](const std::string& path) {
+    const size_t last = path.find_last_of("0123456789");
+    return last == path.npos ? last : path.find_last_not_of("0123456789", last) + 1;
+  };
+  for (size_t i = 1; i < shards.size(); ++i) {
+    const std::string &before = shards[i - 1], &after = shards[i];
+    const size_t at = number_at(after);
+    if (at == after.npos || at != number_at(before) || before.size() != after.size() ||
+        before.compare(0, at, after, 0, at) != 0)
+      continue;
+    if (std::stod(after.substr(at)) > std::stod(before.substr(at)) + 1)
+      findings.leave_out("shards that the numbers skip", "between " + before + " and " + after);
+  }
+}
+
 std::string joined(const std::vector<std::string>& names) {
   std::string text;
   for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
@@ -180,10 +197,12 @@ OpenedData open_form(const std::string& path, const DataOptions& options, Findin
     split = path.substr(hash + 1);
   }
   std::vector<std::string> shards;
-  if (file.ends_with(".tar"))
+  if (file.ends_with(".tar")) {
     shards = expand_braces(file);
-  else if (is_folder(file))
+  } else if (is_folder(file)) {
     shards = shards_in(file);
+    note_gaps(shards, findings);
+  }
   if (!shards.empty()) return open_tars(shards, options, findings);
   return open_rows(is_folder(file) ? read_folder(file, options, findings)
                                    : read_list(file, split, options, findings),

@@ -22,6 +22,16 @@ bool is_folder(const std::string& path) {
   return fs::is_directory(path, error);
 }
 
+// `prefix`, unless another one was found before.
+std::string only(const std::optional<std::string>& before, const std::string& prefix,
+                 const std::string& name, const std::string& path) {
+  if (before && *before != prefix)
+    throw DataError(str("[data] ", path, " has two pictures called '", name, "': in ", *before,
+                        " and in ", prefix),
+                    "say with --images (data.images) which folder is meant");
+  return prefix;
+}
+
 class FolderPictures : public PictureFiles {
  public:
   explicit FolderPictures(const std::string& path) : path_(path) {}
@@ -57,9 +67,11 @@ class FolderPictures : public PictureFiles {
 
   std::optional<std::string> prefix_of(const std::string& name) const override {
     if (there(name)) return "";
+    std::optional<std::string> found;
     for (const std::string& folder : list_folder(path_))
-      if (is_folder(full(folder)) && there(folder + "/" + name)) return folder + "/";
-    return std::nullopt;
+      if (is_folder(full(folder)) && there(folder + "/" + name))
+        found = only(found, folder + "/", name, path_);
+    return found;
   }
   const std::string& path() const override { return path_; }
 
@@ -102,10 +114,11 @@ class TarPictures : public PictureFiles {
 
   std::optional<std::string> prefix_of(const std::string& name) const override {
     if (contains(name) || !frames(name).empty()) return "";
+    std::optional<std::string> found;
     for (const std::string& member : names_)
       if (const size_t at = ("/" + member + "/").find("/" + name + "/"); at != member.npos)
-        return member.substr(0, at);
-    return std::nullopt;
+        found = only(found, member.substr(0, at), name, tar_.path());
+    return found;
   }
   const std::string& path() const override { return tar_.path(); }
 

@@ -19,7 +19,8 @@ class PictureFiles {
   virtual std::vector<uint8_t> read(const std::string& name, uint64_t most = UINT64_MAX) const = 0;
   // Names of the pictures in a folder, in order: the frames of a video. Empty for what is none.
   virtual std::vector<std::string> frames(const std::string& name) const = 0;
-  // What must stand before `name` for it to be there: "", or a sub-folder as "train2014/".
+  // What must stand before `name` for it to be there: "", or a sub-folder as "train2014/". Throws
+  // DataError when it is in two of them.
   virtual std::optional<std::string> prefix_of(const std::string& name) const = 0;
   virtual const std::string& path() const = 0;
 };
