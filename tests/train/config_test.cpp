@@ -126,6 +126,12 @@ TEST_CASE("config: values out of range are named") {
   set_config(captions, "train.objective=caption");
   set_config(captions, "train.batch_size=1");
   CHECK_NOTHROW(validate(captions));
+  TrainConfig config = load_config("tiny");
+  set_config(config, "precision=f64");
+  validate(config);
+  set_config(config, "eval_every=5");
+  CHECK_THROWS_AS(validate(config), ConfigError);
+  CHECK_THROWS_WITH(validate(config), Catch::Contains("train.precision is f64 but must be f32"));
 }
 
 }  // namespace

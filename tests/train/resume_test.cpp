@@ -6,6 +6,7 @@
 #include "tests/catch.h"
 #include "tests/train/tiny_run.h"
 #include "train/io/files.h"
+#include "train/pipeline/load_model.h"
 
 namespace medley::train {
 namespace {
@@ -51,6 +52,28 @@ TEST_CASE("resume: stopping after every step is the same, too") {
   Trainer::resume(config, folder / "many").train();
   CHECK(final_bytes(folder / "many", config) == final_bytes(folder / "whole", config));
   CHECK(timeless_lines(folder / "many") == timeless_lines(folder / "whole"));
+}
+
+TEST_CASE("resume: a run in f64 is the same, too, and its model is used in f32") {
+  set_log_level(LogLevel::error);
+  TempFolder folder;
+  TrainConfig config = tiny_config();
+  config.precision = "f64";
+  config.model.dropout = 0.1;
+  config.steps = 6;
+  Trainer::start(config, folder / "whole").train();
+  stop_at(config, folder / "parts", 4, true);
+  Trainer::resume(config, folder / "parts").train();
+  CHECK(final_bytes(folder / "parts", config) == final_bytes(folder / "whole", config));
+  CHECK(timeless_lines(folder / "parts") == timeless_lines(folder / "whole"));
+
+  const LoadedModel model = load_model(folder / "whole");
+  const std::string checkpoint = checkpoint_path(folder / "whole/checkpoints", config.steps);
+  models::SafetensorsFile file(checkpoint + "/model.safetensors");
+  const Tensor saved = file.read("visual_encoder.cls_token");
+  CHECK(saved.dtype() == DType::f64);
+  CHECK(model.weights().at("visual_encoder.cls_token").to_vector<float>() ==
+        saved.to(DType::f32).to_vector<float>());
 }
 
 TEST_CASE(

@@ -73,7 +73,9 @@ void read_parameters(models::SafetensorsFile& file, const FlatArena& arena,
                           "use the configuration that it was trained with");
   for (const models::NamedTensor& named : wanted) {
     const std::string name = prefix + named.name;
-    if (file.entry(name).dtype == models::safetensors_name(DType::bf16))
+    const std::string& type = file.entry(name).dtype;
+    if (type == models::safetensors_name(DType::bf16) ||
+        type == models::safetensors_name(DType::f64))
       named.tensor.copy_from(file.read(name).to(named.tensor.dtype()));
     else
       file.read_into(name, named.tensor);

@@ -14,8 +14,9 @@ namespace medley::train {
 // its named parts where they cover it; ties are left out.
 std::vector<models::NamedTensor> parameter_tensors(const FlatArena& arena);
 
-// Reads every tensor of the arena; bf16 becomes the arena's type. Throws CheckpointError that names
-// what is missing, what nobody knows and what has another shape; nothing is changed then.
+// Reads every tensor of the arena; bf16 and f64 become the arena's type. Throws CheckpointError
+// that names what is missing, what nobody knows and what has another shape; nothing is changed
+// then.
 void read_parameters(models::SafetensorsFile& file, const FlatArena& arena,
                      const std::string& prefix = {});
 

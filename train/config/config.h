@@ -77,8 +77,10 @@ struct TrainConfig {
   int64_t batch_size = 64;
   int64_t accumulate = 1;  // batches a step: it follows the mean of their gradients
   int64_t seed = 1;
-  std::string device = "auto";    // cpu, cuda, cuda:N; auto: the first GPU, else the CPU
-  std::string precision = "f32";  // or bf16: activations and products in bf16, weights in f32
+  std::string device = "auto";  // cpu, cuda, cuda:N; auto: the first GPU, else the CPU
+  // bf16, on a GPU: activations and products in bf16, weights in f32. f64, on a CPU: everything, by
+  // the reference kernels, to tell rounding from a mistake.
+  std::string precision = "f32";
   bool graph = true;    // on a GPU: record a batch once and launch it as one; changes no result
   int64_t threads = 0;  // 0: as many as the machine has
   int64_t max_bad_steps = 10;  // steps in a row with NaN or infinity before training gives up

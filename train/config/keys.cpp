@@ -111,7 +111,8 @@ void add_training(std::vector<ConfigKey>& keys, TrainConfig& c) {
   add("accumulate", &c.accumulate, "batches a step, which follows the mean of their gradients");
   add("seed", &c.seed, "of everything random");
   add("device", &c.device, "cpu, cuda, cuda:N; auto: the first GPU, else the CPU", true);
-  add("precision", &c.precision, "f32; bf16 on a GPU: activations and products, weights stay f32");
+  add("precision", &c.precision,
+      "f32; bf16 on a GPU: activations and products, weights stay f32; f64 on a CPU: to check");
   add("graph", &c.graph, "on a GPU: a batch is recorded and launched as one; same results", true);
   add("threads", &c.threads, "0: as many as the machine has; results do not depend on it", true);
   add("lr", &o.lr, "learning rate");

@@ -31,7 +31,7 @@ void validate(const TrainConfig& c) {
   one_of("data.kind", c.data.kind, {"scenes", "files"});
   one_of("augment.kind", c.augment.kind, {"none", "affine", "blip"});
   one_of("train.objective", c.objective, models::objective_names());
-  one_of("train.precision", c.precision, {"f32", "bf16"});
+  one_of("train.precision", c.precision, {"f32", "bf16", "f64"});
   one_of("train.schedule", c.optimizer.schedule,
          {"cosine", "linear", "constant", "paper", "cosine_by_pass"});
   require(c.data.scenes >= 1, "data.scenes", c.data.scenes, "at least 1");
@@ -65,6 +65,8 @@ void validate(const TrainConfig& c) {
   require(c.steps > 0 || c.epochs > 0, "train.steps", c.steps,
           "at least 1 unless train.epochs says when training ends");
   require(c.patience >= 0, "train.patience", c.patience, "at least 0");
+  require(c.precision != "f64" || (c.eval_every == 0 && c.patience == 0), "train.precision",
+          c.precision, "f32 or bf16 where train.eval_every or train.patience evaluates on the way");
   require(c.finetune.new_words >= 0, "finetune.new_words", c.finetune.new_words, "at least 0");
   require(c.finetune.layer_decay > 0 && c.finetune.layer_decay <= 1, "finetune.layer_decay",
           c.finetune.layer_decay, "above 0 and at most 1");

@@ -30,6 +30,11 @@ models::ModelConfig sized(const TrainConfig& config, const models::Tokenizer& to
 
 DType compute_type(const TrainConfig& config, Device device) {
   if (config.precision == "f32" || device.kind == Device::Meta) return DType::f32;
+  if (config.precision == "f64") {
+    if (device.kind == Device::Cpu) return DType::f64;
+    throw ConfigError("train.precision is 'f64' but a GPU computes in f32 and bf16",
+                      "train on the CPU (--device cpu), or leave precision at f32");
+  }
   if (device.kind == Device::Cpu)
     throw ConfigError("train.precision is 'bf16' but the CPU computes in f32",
                       "train on a GPU (--device cuda), or leave precision at f32");

@@ -86,7 +86,7 @@ StepOutcome train_step(TrainingState& state, BatchFeed& feed, const StepOptions&
     const auto [batch, images] = feed.next();
     batches.push_back(batch);
     models::Batch given = batch;
-    given.images = images;
+    given.images = state.config.precision == "f64" ? images.to(DType::f64) : images;
     if (pads)
       given.text = models::pad(batch.text, state.config.model.max_tokens, objective.given());
     return given;
