@@ -74,22 +74,28 @@ void load_store(const autograd::ParameterStore& store, const Tensors& weights) {
   check_complete(store, weights);
 }
 
+void load_queue(models::FeatureQueue& queue, const Tensors& weights) {
+  copy_values(queue.image, transposed(weights.at("image_queue")));
+  copy_values(queue.text, transposed(weights.at("text_queue")));
+  if (weights.contains("idx_queue")) {  // of retrieval
+    const Tensor& ids = weights.at("idx_queue");
+    queue.caption.copy_from(ids.view({ids.elements()}));
+  }
+  const char* pointer = weights.contains("queue_ptr") ? "queue_ptr" : "ptr_queue";
+  queue.next = static_cast<int64_t>(weights.values(pointer).at(0));
+}
+
 void load(models::Contrastive& objective, const Tensors& weights) {
-  models::FeatureQueue& queue = objective.queue();
+  load_queue(objective.queue(), weights);
   for (const auto& [name, tensor] : weights.all()) {
-    if (!is_float(tensor) || is_unused(name)) continue;
+    if (!is_float(tensor) || is_unused(name) || name.ends_with("_queue")) continue;
     INFO(name);
-    if (name == "image_queue" || name == "text_queue") {
-      copy_values(name[0] == 'i' ? queue.image : queue.text, transposed(tensor));
-      continue;
-    }
     const Tensor to = place(objective, name);
     REQUIRE(to.defined());
     copy_values(to, tensor);
   }
   for (const autograd::ParameterStore* store : {&objective.weights(), &objective.momentum()})
     check_complete(*store, weights);
-  queue.next = static_cast<int64_t>(weights.values("queue_ptr").at(0));
 }
 
 double largest_weight_difference(models::Contrastive& objective, const Tensors& weights,

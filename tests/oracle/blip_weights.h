@@ -19,7 +19,10 @@ void load_some(models::Blip& blip, const Tensors& weights);
 // floating tensor of the file has no place.
 void load_store(const autograd::ParameterStore& store, const Tensors& weights);
 
-// Fills weights, momentum weights, queues and their pointer. Fails the test when a parameter is
+// Fills the queues: features, ids where the file has them, the pointer.
+void load_queue(models::FeatureQueue& queue, const Tensors& weights);
+
+// Fills weights, momentum weights and queues. Fails the test when a parameter is
 // not in the file or a floating tensor of the file has no place.
 void load(models::Contrastive& objective, const Tensors& weights);
 

@@ -1,10 +1,11 @@
 // Captioning of the original (blip/caption): logits, loss, gradients, and what greedy decoding,
 // beam search and sampling make of them.
+#include "autograd/tape.h"
+#include "models/blip/blip.h"
 #include "models/generation/scores.h"
-#include "models/objectives/captioning.h"
 #include "tests/catch.h"
-#include "tests/oracle/adam.h"
 #include "tests/oracle/blip_weights.h"
+#include "tests/oracle/walk.h"
 
 namespace medley::oracle {
 namespace {
@@ -74,35 +75,52 @@ GenerateOptions options_of(const Json& settings) {
 
 }  // namespace
 
-TEST_CASE("caption: logits, loss and gradients of teacher forcing") {
+TEST_CASE("caption: logits of teacher forcing") {
   Captioner c(DType::f64);
   check_close("image_embeds", c.encode(), c.values.at("image_embeds"), 1e-10);
 
-  models::Batch batch;
-  batch.text = packed(c.values, "");
-  const auto texts = static_cast<int64_t>(batch.text.lengths.size());
-  batch.images = c.values.f64("images").slice(0, 0, texts).contiguous();
-  models::Captioning objective(c.owner, c.config.at("label_smoothing"),
-                               c.config.at("prompt_length"), 0);
-  check_close("loss", gradients_of(objective, batch), c.values.at("loss"), 1e-10);
-  const Tensors gradients("blip/caption/gradients.safetensors");
-  for (const auto& [name, gradient] : gradients.all())
-    check_close(name, c.blip.weights().gradients.at(name), gradient, 1e-10);
-
-  // All logits, those that the loss leaves out too.
+  // All of them, those that the loss leaves out too.
+  const models::PackedText text = packed(c.values, "");
   const Tensor& ids = c.values.at("input_ids");
   const std::vector<double> id = to_doubles(ids), logits = c.values.values("logits");
   const size_t width = static_cast<size_t>(ids.size(1)), V = logits.size() / id.size();
   std::vector<std::vector<int32_t>> rows;
   std::vector<double> expected;
-  for (size_t b = 0; b < batch.text.lengths.size(); ++b) {
-    const auto length = static_cast<size_t>(batch.text.lengths[b]);
+  for (size_t b = 0; b < text.lengths.size(); ++b) {
+    const auto length = static_cast<size_t>(text.lengths[b]);
     const auto from = id.begin() + static_cast<int64_t>(b * width);
     rows.emplace_back(from, from + static_cast<int64_t>(length));
     const auto row = logits.begin() + static_cast<int64_t>(b * width * V);
     expected.insert(expected.end(), row, row + static_cast<int64_t>((length - 1) * V));
   }
   CHECK(largest_difference(to_doubles(c.logits(rows)), expected) < 1e-10);
+}
+
+TEST_CASE("caption: the trainer takes a step with the recorded loss and gradients") {
+  const Json config = read_json("blip/caption/config.json");
+  const Tensors values("blip/caption/values.safetensors"),
+      gradients("blip/caption/gradients.safetensors");
+  const auto prompt = config.at("prompt").get<std::string>();
+  Json rows = Json::array();
+  for (const Json& text : config.at("captions")) {
+    const auto caption = text.get<std::string>();
+    REQUIRE(caption.starts_with(prompt));
+    rows.push_back({{"caption", caption.substr(prompt.size())}});
+  }
+  train::TrainConfig settings = walk_config("caption", config, "f64");
+  settings.prompt = prompt;
+  settings.steps = 1;
+  settings.batch_size = static_cast<int64_t>(rows.size());
+  Walk walk(settings, "blip/caption/weights.safetensors", rows);
+  walk.trainer.hooks.on_batch = [&](int64_t, models::Batch& batch) {
+    batch.images = rows_of(values.at("images"), batch.samples);
+  };
+  walk.trainer.hooks.after_backward = [&](int64_t, models::Objective&) {
+    check_gradients(walk, gradients, 1e-10);
+  };
+  const std::vector<Json> taken = walk.train();
+  CHECK(distance(taken.at(0).at("lm"), values.at("loss").item()) < 1e-10);
+  check_first_update(walk, "blip/caption/weights.safetensors", gradients);
 }
 
 TEST_CASE("caption: greedy and beam ids, scores and texts are the original's") {

@@ -9,9 +9,8 @@
 #include "autograd/tape.h"
 #include "kernels/reference/sampling.h"
 #include "tests/catch.h"
-#include "tests/oracle/adam.h"
 #include "tests/oracle/blip_weights.h"
-#include "train/loop/schedule.h"
+#include "tests/oracle/walk.h"
 
 namespace medley::oracle {
 namespace {
@@ -21,26 +20,42 @@ using models::Blip;
 using models::Pretraining;
 using models::StepTrace;
 
-Pretraining objective_of(const Json& config, DType dtype) {
-  return Pretraining(
-      std::make_shared<Blip>(model_config(config), special_tokens(config), dtype, Device{}, 0),
-      loss_config(config), 0);
-}
-
 // Adam divides the noise of a zero gradient by itself: biases of attention keys.
 bool is_key_bias(const std::string& name) {
   return name.ends_with("key.bias") || name.ends_with("attn.qkv.bias");
 }
 bool none(const std::string&) { return false; }
 
+// Those of step 0, of every parameter.
+void check_all_gradients(Walk& walk) {
+  const Tensors gradients("blip/pretrain/step0_gradients.safetensors");
+  check_gradients(walk, gradients, 1e-11);
+  for (const ArenaEntry& entry : walk.weights().layout().entries())
+    if (entry.owner.empty() && !entry.name.ends_with("qkv.weight") &&
+        !entry.name.ends_with("qkv.bias") && !entry.name.ends_with("kv.weight") &&
+        !entry.name.ends_with("kv.bias")) {
+      INFO(entry.name);
+      CHECK(gradients.contains(entry.name));
+    }
+}
+
 struct Run {
   Json config = read_json("blip/pretrain/config.json");
   Tensors weights{"blip/pretrain/weights.safetensors"},
       inputs{"blip/pretrain/step_inputs.safetensors"};
-  Pretraining objective;
-  explicit Run(DType dtype) : objective(objective_of(config, dtype)) { load(objective, weights); }
-  Batch batch(size_t step, DType dtype) const {
-    return batch_of(inputs, "step" + std::to_string(step) + ".", dtype);
+
+  Walk start(const std::string& precision) const {
+    train::TrainConfig settings = walk_config("pretrain", config, precision);
+    const Json& train = config.at("train_config");
+    settings.optimizer.schedule = "paper";
+    settings.optimizer.lr = train.at("init_lr");
+    settings.optimizer.warmup_steps = train.at("warmup_steps");
+    settings.steps = 0;
+    settings.epochs = config.at("epochs");
+    settings.batch_size = config.at("batch");
+    const int64_t per_epoch = config.at("steps_per_epoch");
+    return Walk(settings, "blip/pretrain/weights.safetensors",
+                rows_of_captions(per_epoch * settings.batch_size));
   }
 };
 
@@ -58,42 +73,41 @@ std::vector<double> rows(const Tensor& t, const std::vector<bool>& kept) {
 
 }  // namespace
 
-TEST_CASE("pretrain: the recorded run in f64, losses, schedules and final weights") {
-  Run run(DType::f64);
-  Adam adam(run.objective.weights());
-  const Json& train = run.config.at("train_config");
-  const int64_t per_epoch = run.config.at("steps_per_epoch");
-  train::OptimizerConfig schedule;
-  schedule.schedule = "paper";
-  schedule.lr = train.at("init_lr");
-  schedule.warmup_steps = train.at("warmup_steps");
-  const auto steps = static_cast<int64_t>(run.config.at("steps").size());
-  for (int64_t i = 0; i < steps; ++i) {
-    const Json& step = run.config.at("steps")[static_cast<size_t>(i)];
+TEST_CASE("pretrain: the trainer walks the recorded run in f64, to the weights after it") {
+  const Run run;
+  Walk walk = run.start("f64");
+  const Json& steps = run.config.at("steps");
+  feed(walk, steps, run.inputs, run.weights);
+  walk.trainer.hooks.after_backward = [&](int64_t i, models::Objective&) {
+    const Json& step = steps.at(static_cast<size_t>(i));
     CAPTURE(i);
-    CHECK(run.objective.queue().next == step.at("queue_ptr_before"));
-    const std::vector<double> losses = take_recorded(
-        run.objective, run.batch(static_cast<size_t>(i), DType::f64), step, i, [&](const auto&) {
-          CHECK(run.objective.blip().temperature() ==
-                Approx(step.at("temp_used").get<double>()).epsilon(1e-12));
-          adam.update(i + 1, step.at("lr"), train.at("weight_decay"));
-        });
-    CHECK(std::abs(losses.at(0) - step.at("loss_ita").get<double>()) < 1e-10);
-    CHECK(std::abs(losses.at(1) - step.at("loss_itm").get<double>()) < 1e-10);
-    CHECK(std::abs(losses.at(2) - step.at("loss_lm").get<double>()) < 1e-10);
-    CHECK(train::learning_rate(schedule, i, steps, per_epoch) ==
-          Approx(step.at("lr").get<double>()).epsilon(1e-12));
+    CHECK(walk.contrastive().queue().next == step.at("queue_ptr_before"));
+    CHECK(walk.contrastive().blip().temperature() ==
+          Approx(step.at("temp_used").get<double>()).epsilon(1e-12));
+    if (i == 0) check_all_gradients(walk);
+  };
+  const std::vector<Json> taken = walk.train();
+  REQUIRE(taken.size() == steps.size());
+  for (size_t i = 0; i < taken.size(); ++i) {
+    CAPTURE(i);
+    for (const auto& [own, recorded] :
+         {std::pair("itc", "loss_ita"), {"itm", "loss_itm"}, {"lm", "loss_lm"}})
+      CHECK(distance(taken[i].at(own), steps[i].at(recorded)) < 1e-10);
+    CHECK(taken[i].at("lr").get<double>() ==
+          Approx(steps[i].at("lr").get<double>()).epsilon(1e-12));
   }
-  CHECK(run.objective.queue().next == run.config.at("queue_ptr_final"));
+  CHECK(walk.contrastive().queue().next == run.config.at("queue_ptr_final"));
   const Tensors last("blip/pretrain/final_weights.safetensors");
-  CHECK(largest_weight_difference(run.objective, last, none) < 1e-9);
+  CHECK(largest_weight_difference(walk.contrastive(), last, none) < 1e-9);
 }
 
-TEST_CASE("pretrain: the recorded run in f32 on the fast kernels") {
-  Run run(DType::f32);
-  Adam adam(run.objective.weights());
+TEST_CASE("pretrain: the trainer walks the recorded run in f32, on the fast kernels") {
+  const Run run;
+  Walk walk = run.start("f32");
   const Json& steps = run.config.at("steps");
-  const auto check_gradients = [&] {
+  feed(walk, steps, run.inputs, run.weights);
+  walk.trainer.hooks.after_backward = [&](int64_t i, models::Objective& objective) {
+    if (i > 0) return;
     const Tensors gradients("blip/pretrain/step0_gradients.safetensors");
     for (const auto& [name, gradient] : gradients.all()) {
       INFO(name);
@@ -102,42 +116,40 @@ TEST_CASE("pretrain: the recorded run in f32 on the fast kernels") {
       for (const double v : right) largest = std::max(largest, std::abs(v));
       // A key's bias has no gradient: what is there is rounding.
       if (is_key_bias(name) && largest < 1e-10) continue;
-      CHECK(largest_difference(to_doubles(run.objective.weights().gradients.at(name)), right) <=
+      CHECK(largest_difference(to_doubles(objective.weights().gradients.at(name)), right) <=
             1e-3 * largest);
     }
   };
-  for (size_t i = 0; i < steps.size(); ++i) {
+  const std::vector<Json> taken = walk.train();
+  REQUIRE(taken.size() == steps.size());
+  for (size_t i = 0; i < taken.size(); ++i) {
     CAPTURE(i);
-    const auto index = static_cast<int64_t>(i);
-    const std::vector<double> losses =
-        take_recorded(run.objective, run.batch(i, DType::f32), steps[i], index, [&](const auto&) {
-          if (i == 0) check_gradients();
-          adam.update(index + 1, steps[i].at("lr"),
-                      run.config.at("train_config").at("weight_decay"));
-        });
     const Json& expected = steps[i].at("float32_losses");
-    for (size_t l = 0; l < 3; ++l)
-      CHECK(std::abs(losses.at(l) - expected.at(l).get<double>()) < 1e-4);
+    for (const auto& [own, place] : {std::pair("itc", 0), {"itm", 1}, {"lm", 2}})
+      CHECK(distance(taken[i].at(own), expected.at(place)) < 1e-4);
   }
+  const Tensors last("blip/pretrain/final_weights.safetensors");
+  CHECK(largest_weight_difference(walk.contrastive(), last, is_key_bias) < 2e-5);
 }
 
-TEST_CASE("pretrain: what step 0 computes on the way, and every gradient, in f64") {
-  Run run(DType::f64);
+TEST_CASE("pretrain: what step 0 computes on the way, and gradients of it, in f64") {
+  const Run run;
   const Tensors right("blip/pretrain/step0_values.safetensors");
   constexpr double kTolerance = 1e-11;
   StepTrace trace;
-  Pretraining& objective = run.objective;
+  Pretraining objective(std::make_shared<Blip>(model_config(run.config), special_tokens(run.config),
+                                               DType::f64, Device{}, 0),
+                        loss_config(run.config), 0);
+  load(objective, run.weights);
   objective.trace = &trace;
-  const Json& step = run.config.at("steps")[0];
-  objective.negative_images = indices(step.at("negative_image_for_text"));
-  objective.negative_texts = indices(step.at("negative_text_for_image"));
+  use_draws(objective, run.config.at("steps")[0]);
   // The parts of a step by hand, for the inner gradients that its tape keeps.
   objective.begin(0, 0);
   autograd::Tape tape;
   models::BatchResult result;
   {
     const autograd::Recording recording(tape);
-    result = objective.losses(run.batch(0, DType::f64));
+    result = objective.losses(batch_of(run.inputs, "step0.", DType::f64));
   }
   std::vector<bool> predicted;  // positions whose next token counts
   for (const double target : right.values("decoder_targets")) predicted.push_back(target != -100);
@@ -191,27 +203,24 @@ TEST_CASE("pretrain: what step 0 computes on the way, and every gradient, in f64
         std::string(name) == "d_lm_logits" ? lm_rows(name) : right.values(name);
     CHECK(largest_difference(to_doubles(tape.gradient(tensor)), expected) <= kTolerance);
   }
-  const Tensors gradients("blip/pretrain/step0_gradients.safetensors");
-  for (const auto& [name, gradient] : gradients.all())
-    check_close(name, objective.weights().gradients.at(name), gradient, kTolerance);
-  for (const ArenaEntry& entry : objective.weights().layout().entries())
-    if (entry.owner.empty() && !entry.name.ends_with("qkv.weight") &&
-        !entry.name.ends_with("qkv.bias") && !entry.name.ends_with("kv.weight") &&
-        !entry.name.ends_with("kv.bias")) {
-      INFO(entry.name);
-      CHECK(gradients.contains(entry.name));
-    }
 }
 
-TEST_CASE("pretrain: the step after the original's checkpoint, with its optimizer state") {
+TEST_CASE("pretrain: the trainer goes on from the original's checkpoint with its optimizer state") {
   const Json config = read_json("blip/checkpoint/config.json");
   const Tensors model("blip/checkpoint/model.safetensors"),
       state("blip/checkpoint/optimizer.safetensors"), next("blip/checkpoint/next_step.safetensors");
   const Json& step = config.at("next_step");
   const auto index = static_cast<int64_t>(config.at("steps").size());
-  Pretraining objective = objective_of(config, DType::f32);
-  load(objective, model);
-  Adam adam(objective.weights());
+  train::TrainConfig settings = walk_config("pretrain", config, "f32");
+  settings.optimizer.lr = step.at("lr");
+  settings.steps = index + 1;
+  settings.batch_size = next.at("images").size(0);
+  Walk walk(settings, "blip/checkpoint/checkpoint_01.pth", rows_of_captions(settings.batch_size));
+  load_queue(walk.contrastive().queue(), model);
+  train::TrainingState& own = walk.trainer.state();
+  own.step = index;
+  autograd::AdamW& adam = own.optimizers.weights();
+  adam.set_steps(index);
   for (const auto& [name, tensor] : state.all()) {
     INFO(name);
     const size_t dot = name.rfind('.');
@@ -221,17 +230,22 @@ TEST_CASE("pretrain: the step after the original's checkpoint, with its optimize
       continue;
     }
     REQUIRE((kind == "exp_avg" || kind == "exp_avg_sq"));
-    copy_values((kind == "exp_avg" ? adam.m() : adam.v()).at(parameter), tensor);
+    copy_values((kind == "exp_avg" ? adam.first_moment() : adam.second_moment()).at(parameter),
+                tensor);
   }
-  const std::vector<double> losses =
-      take_recorded(objective, batch_of(next, "", DType::f32), step, index,
-                    [&](const auto&) { adam.update(index + 1, step.at("lr"), 0.05); });
-  for (size_t l = 0; l < 3; ++l)
-    CHECK(std::abs(losses.at(l) - step.at("losses").at(l).get<double>()) < 5e-6);
+  walk.trainer.hooks.on_batch = [&](int64_t number, Batch& batch) {
+    CHECK(number == index);
+    batch = batch_of(next, "", DType::f32);
+    use_draws(walk.contrastive(), step);
+  };
+  const std::vector<Json> taken = walk.train();
+  REQUIRE(taken.size() == 1);
+  for (const auto& [loss, place] : {std::pair("itc", 0), {"itm", 1}, {"lm", 2}})
+    CHECK(distance(taken[0].at(loss), step.at("losses").at(place)) < 5e-6);
   int compared = 0;
   for (const auto& [name, tensor] : next.all())
     if (name.starts_with("after.")) {
-      check_close(name, objective.weights().weights.at(name.substr(6)), tensor, 1e-6);
+      check_close(name, walk.weights().weights.at(name.substr(6)), tensor, 1e-6);
       ++compared;
     }
   CHECK(compared > 0);

@@ -6,53 +6,57 @@
 #include <cmath>
 #include <numeric>
 
+#include "autograd/tape.h"
 #include "kernels/reference/sampling.h"
 #include "tests/catch.h"
-#include "tests/oracle/adam.h"
 #include "tests/oracle/blip_weights.h"
+#include "tests/oracle/walk.h"
 
 namespace medley::oracle {
 namespace {
 
-using models::StepTrace;
-
 constexpr double kTolerance = 1e-11;
 
+// The recorded steps start from a model of matching: momentum towers are copies of its towers.
 struct Run {
   Json config = read_json("blip/retrieval/config.json");
-  Tensors inputs{"blip/retrieval/step_inputs.safetensors"};
-  models::Retrieval objective;
+  Tensors inputs{"blip/retrieval/step_inputs.safetensors"},
+      own{"blip/retrieval/weights.safetensors"};  // the temperature, the queues
+  const char* weights = "blip/itm/weights.safetensors";
 
-  Run()
-      : objective(std::make_shared<models::Blip>(model_config(config), special_tokens(config),
-                                                 DType::f64, Device{}, 0),
-                  loss_config(config), 0) {
-    load_some(objective.blip(), Tensors("blip/itm/weights.safetensors"));
-    const Tensors own("blip/retrieval/weights.safetensors");
-    copy_values(objective.weights().weights.at("temp"), own.at("temp"));
-    models::FeatureQueue& queue = objective.queue();
-    copy_values(queue.image, own.at("image_queue").transpose(0, 1).contiguous());
-    copy_values(queue.text, own.at("text_queue").transpose(0, 1).contiguous());
-    std::vector<int64_t> idx = own.at("idx_queue").to_vector<int64_t>();
-    std::copy(idx.begin(), idx.end(), queue.caption.data<int64_t>());
-    queue.next = own.at("ptr_queue").to_vector<int64_t>().at(0);
-    // Every momentum tensor starts equal to the student's.
-    const autograd::ParameterStore& m = objective.momentum();
-    std::copy_n(objective.weights().weights.flat().data<double>(), m.weights.flat().elements(),
-                m.weights.flat().data<double>());
-  }
-
-  models::Batch batch(size_t step) const {
-    const std::string prefix = "step" + std::to_string(step) + ".";
-    models::Batch batch = batch_of(inputs, prefix, DType::f64);
-    batch.caption = inputs.at(prefix + "idx");
-    return batch;
+  models::LossConfig losses() const {
+    models::LossConfig losses = loss_config(config);
+    losses.temperature = own.at("temp").item();
+    return losses;
   }
 };
 
-// What step 0 computed on the way, and what its negatives are drawn by.
-void check_values(const StepTrace& trace, const Tensor& itm_logits, const models::Batch& batch,
-                  double temp) {
+// An objective at step 0.
+struct Start : Run {
+  models::Retrieval objective;
+  Start()
+      : objective(std::make_shared<models::Blip>(model_config(config), special_tokens(config),
+                                                 DType::f64, Device{}, 0, losses().temperature),
+                  losses(), 0) {
+    load_some(objective.blip(), Tensors(weights));
+    load_queue(objective.queue(), own);
+    objective.restart();
+  }
+};
+
+TEST_CASE("retrieval: what step 0 computes on the way, and draws negatives by") {
+  Start run;
+  models::StepTrace trace;
+  run.objective.trace = &trace;
+  use_draws(run.objective, run.config.at("steps")[0]);
+  models::Batch batch = batch_of(run.inputs, "step0.", DType::f64);
+  batch.caption = run.inputs.at("step0.idx");
+  run.objective.begin(0, 0);
+  {
+    const autograd::NoGrad no_grad;
+    run.objective.losses(batch);
+  }
+  const double temp = run.objective.blip().temperature();
   const Tensors values("blip/retrieval/step0_values.safetensors");
   for (const auto& [name, value] : {std::pair("image_feat", trace.image_features),
                                     {"text_feat", trace.text_features},
@@ -60,7 +64,7 @@ void check_values(const StepTrace& trace, const Tensor& itm_logits, const models
                                     {"text_feat_m", trace.text_momentum},
                                     {"sim_i2t_targets", trace.target_i2t},
                                     {"sim_t2i_targets", trace.target_t2i},
-                                    {"vl_output", itm_logits}})
+                                    {"vl_output", trace.itm_logits}})
     check_close(name, value, values.at(name), kTolerance);
   const int64_t B = trace.image_features.size(0);
   const Tensor image = trace.image_features, text = trace.text_features;
@@ -91,44 +95,44 @@ void check_values(const StepTrace& trace, const Tensor& itm_logits, const models
   }
 }
 
-TEST_CASE("retrieval: the recorded steps") {
-  Run run;
-  models::Retrieval& objective = run.objective;
-  Adam adam(objective.weights());
+TEST_CASE("retrieval: the trainer walks the recorded steps, to weights and queues after them") {
+  const Run run;
   const Json& steps = run.config.at("steps");
-  const Tensors gradients("blip/retrieval/step0_gradients.safetensors");
-  for (size_t i = 0; i < steps.size(); ++i) {
-    CAPTURE(i);
-    const Json& step = steps[i];
-    const models::Batch batch = run.batch(i);
-    StepTrace trace;
-    objective.trace = &trace;
-    const auto update = [&](const models::BatchResult& result) {
-      const double temp = objective.blip().temperature();
-      CHECK(temp == Approx(step.at("temp_used").get<double>()).epsilon(1e-10));
-      if (i == 0) {
-        check_values(trace, result.kept[0], batch, temp);
-        for (const auto& [name, gradient] : gradients.all())
-          check_close(name, objective.weights().gradients.at(name), gradient, kTolerance);
-      }
-      const Json& optimizer = run.config.at("optimizer");
-      adam.update(static_cast<int64_t>(i) + 1, optimizer.at("lr"), optimizer.at("weight_decay"));
-    };
-    const std::vector<double> losses =
-        take_recorded(objective, batch, step, static_cast<int64_t>(i), update);
-    CHECK(std::abs(losses.at(0) - step.at("loss_ita").get<double>()) < 1e-10);
-    CHECK(std::abs(losses.at(1) - step.at("loss_itm").get<double>()) < 1e-10);
+  train::TrainConfig settings = walk_config("retrieval", run.config, "f64");
+  settings.losses = run.losses();
+  settings.steps = static_cast<int64_t>(steps.size());
+  settings.batch_size = run.inputs.at("step0.images").size(0);
+  Walk walk(settings, run.weights, rows_of_captions(settings.batch_size));
+  models::Contrastive& objective = walk.contrastive();
+  feed(walk, steps, run.inputs, run.own);
+  const auto check_queue = [&](const Json& step) {
     CHECK(objective.queue().next == step.at("ptr_after"));
     CHECK(objective.queue().caption.to_vector<int64_t>() ==
           step.at("idx_queue_after").get<std::vector<int64_t>>());
+  };
+  walk.trainer.hooks.after_backward = [&](int64_t number, models::Objective&) {
+    const auto i = static_cast<size_t>(number);
+    CAPTURE(i);
+    CHECK(objective.blip().temperature() ==
+          Approx(steps[i].at("temp_used").get<double>()).epsilon(1e-10));
+    if (i > 0) return check_queue(steps[i - 1]);
+    check_gradients(walk, Tensors("blip/retrieval/step0_gradients.safetensors"), kTolerance);
+  };
+  const std::vector<Json> taken = walk.train();
+  REQUIRE(taken.size() == steps.size());
+  for (size_t i = 0; i < taken.size(); ++i) {
+    CAPTURE(i);
+    CHECK(distance(taken[i].at("itc"), steps[i].at("loss_ita")) < 1e-10);
+    CHECK(distance(taken[i].at("itm"), steps[i].at("loss_itm")) < 1e-10);
   }
+  check_queue(steps.back());
   const Tensors last("blip/retrieval/final.safetensors");
   CHECK(largest_weight_difference(objective, last, [](const std::string&) { return false; }) <
         1e-9);
 }
 
 TEST_CASE("retrieval: scores of the evaluation with re-ranking") {
-  Run run;
+  Start run;
   const Tensors right("blip/retrieval/evaluation.safetensors");
   const auto k = run.config.at("evaluation").at("k_test").get<size_t>();
   const models::Batch all = batch_of(right, "", DType::f64);

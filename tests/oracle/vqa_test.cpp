@@ -1,13 +1,14 @@
 // Visual question answering of the original (blip/vqa) and of transformers' folder (hf/models/vqa).
+#include "models/vqa/vqa.h"
+
 #include <algorithm>
 
 #include "autograd/tape.h"
-#include "models/objectives/answering.h"
 #include "models/weights/hf_config.h"
 #include "models/weights/load.h"
 #include "tests/catch.h"
-#include "tests/oracle/adam.h"
 #include "tests/oracle/blip_weights.h"
+#include "tests/oracle/walk.h"
 #include "train/checkpoint/hf_tokenizer.h"
 
 namespace medley::oracle {
@@ -54,8 +55,6 @@ struct Original {
   int32_t pad() const { return config.at("token_ids").at("[PAD]"); }
 };
 
-std::vector<double> numbers(const Json& list) { return list.get<std::vector<double>>(); }
-
 void check_answers(const std::vector<std::vector<models::Generated>>& said, const Json& recorded,
                    const models::SpecialTokens& tokens, int64_t max_length) {
   REQUIRE(said.size() == recorded.at("ids").size());
@@ -74,29 +73,51 @@ void check_answers(const std::vector<std::vector<models::Generated>>& said, cons
 
 }  // namespace
 
-TEST_CASE("vqa: question states, answer losses, loss and gradients") {
+TEST_CASE("vqa: question states and losses of answers") {
   Original o(DType::f64);
   const PackedText questions = o.texts("question"), answers = o.texts("answer");
   const Tensor images = o.images(DType::f64);
-  {
-    const autograd::NoGrad no_grad;
-    const Memory padded = o.vqa.read_padded(o.vqa.encode_image(images), questions, o.pad());
-    CHECK(largest_difference(to_doubles(padded.rows), o.values.values("question_states")) < 1e-10);
-    const Memory states = o.vqa.read(o.vqa.encode_image(images), questions);
-    CHECK(largest_difference(o.vqa.answer_losses(states, answers, o.question_of()),
-                             o.values.values("answer_losses")) < 1e-10);
+  const autograd::NoGrad no_grad;
+  const Memory padded = o.vqa.read_padded(o.vqa.encode_image(images), questions, o.pad());
+  CHECK(largest_difference(to_doubles(padded.rows), o.values.values("question_states")) < 1e-10);
+  const Memory states = o.vqa.read(o.vqa.encode_image(images), questions);
+  CHECK(largest_difference(o.vqa.answer_losses(states, answers, o.question_of()),
+                           o.values.values("answer_losses")) < 1e-10);
+}
+
+TEST_CASE("vqa: the trainer takes a step with the recorded loss and gradients") {
+  const Json config = read_json("blip/vqa/config.json");
+  const Tensors values("blip/vqa/values.safetensors"), gradients("blip/vqa/gradients.safetensors");
+  // Answers of a question, with their weights.
+  std::vector<std::vector<double>> weights;
+  Json rows = Json::array();
+  size_t next = 0;
+  for (size_t q = 0; q < config.at("questions").size(); ++q) {
+    Json row = {{"question", config.at("questions")[q]}, {"dataset", "vqa"}};
+    weights.emplace_back();
+    for (int64_t n = config.at("answers_per_question")[q]; n > 0; --n, ++next) {
+      row["answer"].push_back(config.at("answers")[next]);
+      weights.back().push_back(config.at("answer_weights")[next]);
+    }
+    rows.push_back(row);
   }
-  models::Batch batch;
-  batch.images = images;
-  batch.text = questions;
-  batch.answers = answers;
-  batch.question_of = o.question_of();
-  batch.answer_weights = numbers(o.config.at("answer_weights"));
-  models::Answering objective(o.owner, o.config.at("label_smoothing"), 0);
-  check_close("loss", gradients_of(objective, batch), o.values.at("loss"), 1e-10);
-  const Tensors gradients("blip/vqa/gradients.safetensors");
-  for (const auto& [name, gradient] : gradients.all())
-    check_close(name, o.vqa.weights().gradients.at(name), gradient, 1e-10);
+  train::TrainConfig settings = walk_config("vqa", config, "f64");
+  settings.steps = 1;
+  settings.batch_size = static_cast<int64_t>(rows.size());
+  Walk walk(settings, "blip/vqa/weights.safetensors", rows);
+  walk.trainer.hooks.on_batch = [&](int64_t, models::Batch& batch) {
+    batch.images = rows_of(values.at("images"), batch.samples);
+    batch.answer_weights.clear();  // the recorded ones are no parts of ten people
+    for (const int64_t q : batch.samples)
+      for (const double weight : weights.at(static_cast<size_t>(q)))
+        batch.answer_weights.push_back(weight);
+  };
+  walk.trainer.hooks.after_backward = [&](int64_t, models::Objective&) {
+    check_gradients(walk, gradients, 1e-10);
+  };
+  const std::vector<Json> taken = walk.train();
+  CHECK(distance(taken.at(0).at("lm"), values.at("loss").item()) < 1e-10);
+  check_first_update(walk, "blip/vqa/weights.safetensors", gradients);
 }
 
 TEST_CASE("vqa: the fast kernels in f32") {
