@@ -243,6 +243,7 @@ int run_cli(int argc, char** argv) {
     add_eval_commands(app, program);
     add_score(app, program);
     add_data_commands(app, program);
+    add_capfilt_commands(app, program);
     add_rest(app, program);
     try {
       app.parse(argc, argv);

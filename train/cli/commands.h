@@ -7,6 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "train/capfilt/judge.h"
+#include "train/capfilt/label.h"
+#include "train/capfilt/select.h"
 #include "train/data/open.h"
 #include "train/data/tasks/make.h"
 #include "train/eval/evaluate.h"
@@ -154,6 +157,16 @@ struct DataMakeOptions {
   bool json = false;
 };
 int data_make(const DataMakeOptions& options);
+
+struct CapfiltOptions {
+  LabelOptions label;
+  SelectOptions select;
+  JudgeOptions judge;
+  bool json = false;
+};
+int capfilt_label(const CapfiltOptions& options);
+int capfilt_select(const CapfiltOptions& options);
+int capfilt_judge(const CapfiltOptions& options);
 
 struct DrawOptions {
   std::string caption, out;

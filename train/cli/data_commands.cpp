@@ -63,10 +63,10 @@ void add_make(CLI::App* data, Program& p) {
   CLI::App* sub =
       data->add_subcommand("make", "write the data of a task whose right answers are known");
   MakeOptions& make = p.make.make;
-  sub->add_option("task", make.task, "vqa, nlvr, captions or classify")->required();
+  sub->add_option("task", make.task, "vqa, nlvr, captions, web or classify")->required();
   sub->add_option(
          "--from", make.from,
-         "scenes: composed pictures (vqa, nlvr, captions); picturebook: real drawings with "
+         "scenes: composed pictures (vqa, nlvr, captions, web); picturebook: real drawings with "
          "people's labels (vqa, classify)")
       ->required();
   sub->add_option("--out", make.out, "folder to write")->required();

@@ -26,6 +26,7 @@ struct Program {
   DataCheckOptions check;
   DataConvertOptions data_convert;
   DataMakeOptions make;
+  CapfiltOptions capfilt;
   DrawOptions draw;
   ReportOptions report;
   bool info_json = false;
@@ -39,6 +40,8 @@ void json_flag(CLI::App* sub, bool& flag);
 void add_model_commands(CLI::App& app, Program& program);
 // medley data ...: commands that work with data sets.
 void add_data_commands(CLI::App& app, Program& program);
+// medley capfilt ...: captions and a filter for pictures of the web.
+void add_capfilt_commands(CLI::App& app, Program& program);
 // eval and its tasks.
 void add_eval_commands(CLI::App& app, Program& program);
 // Parts that they share: which file or folder a model is, and how it is opened.

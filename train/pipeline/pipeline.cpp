@@ -173,6 +173,31 @@ std::vector<std::vector<Match>> Pipeline::matches(const EncodedPictures& picture
   return all;
 }
 
+std::vector<std::vector<double>> Pipeline::own_matches(
+    const EncodedPictures& pictures, const std::vector<std::vector<std::string>>& texts) const {
+  const autograd::NoGrad no_grad;
+  model_.require(model_.matching(), "matching head");
+  std::vector<std::vector<double>> all(texts.size());
+  std::vector<std::string> flat;
+  std::vector<int32_t> picture_of;
+  for (size_t i = 0; i < texts.size(); ++i)
+    for (const std::string& text : texts[i]) {
+      flat.push_back(text);
+      picture_of.push_back(static_cast<int32_t>(i));
+    }
+  if (flat.empty()) return all;
+  const std::vector<float> logits =
+      model_.model
+          ->match(pictures.tokens, model_.encode(flat),
+                  Tensor::from(picture_of, {static_cast<int64_t>(flat.size())}),
+                  model_.as_original ? FirstToken::enc : FirstToken::cls)
+          .to_vector<float>();
+  for (size_t t = 0; t < flat.size(); ++t)
+    all[static_cast<size_t>(picture_of[t])].push_back(
+        share_of_second(logits[2 * t], logits[2 * t + 1]));
+  return all;
+}
+
 std::vector<std::vector<Reply>> Pipeline::answers(const EncodedPictures& pictures,
                                                   const std::vector<std::string>& questions,
                                                   const AnswerRules& rules) const {

@@ -79,6 +79,10 @@ class Pipeline {
   std::vector<std::vector<Match>> matches(
       const EncodedPictures& pictures, const EncodedTexts& texts,
       std::optional<models::Blip::FirstToken> first = std::nullopt) const;
+  // For each picture, texts of its own: the probability that they match. A picture may have none.
+  // Throws ValueError for a text without a word.
+  std::vector<std::vector<double>> own_matches(
+      const EncodedPictures& pictures, const std::vector<std::vector<std::string>>& texts) const;
   // For each picture, every question.
   std::vector<std::vector<Reply>> answers(const EncodedPictures& pictures,
                                           const std::vector<std::string>& questions,

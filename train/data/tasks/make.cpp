@@ -21,10 +21,11 @@ struct Task {
 
 constexpr const char* kScenes =
     " The drawings are real, by the artists of Noto and Twemoji; a program chose one or two things "
-    "of 24 for each picture, and their places.\n\n`test_seen` is like `train`. `test_pair` shows "
-    "things that no picture of `train` shows together, `test_drawing` known things as drawn by an "
-    "artist whose version `train` never shows. In `train` drawings are changed: turned, stretched, "
-    "recoloured.";
+    "of 24 for each picture, and their places.\n\n`test_seen` is like what is trained on. "
+    "`test_pair` shows things that no such picture shows together, `test_drawing` known things as "
+    "drawn by an artist whose version it never shows.";
+
+constexpr const char* kChanged = " In `train` drawings are changed: turned, stretched, recoloured.";
 
 constexpr Task kTasks[] = {
     {"vqa", "scenes", "Questions about scenes",
@@ -34,6 +35,12 @@ constexpr Task kTasks[] = {
      "that is false."},
     {"captions", "scenes", "Captions of scenes",
      "Captions are made by rule, so that each picture has exactly one."},
+    {"web", "scenes", "A small web of scenes",
+     "Pictures with the texts that a web might have for them: `web.json`. Three fifths of the "
+     "texts are right. A tenth each has one name wrong, has its two names exchanged, belongs to "
+     "another scene, or is a text that somebody typed for a picture of Open Clip Art. "
+     "`web_labels.json` says which is which and `web_truth.json` has the right captions: for "
+     "judging, never for training. `clean.json` is small and right, as if people had written it."},
     {"vqa", "picturebook", "Questions about picturebook's drawings",
      "The drawings are real, and so are the answers: skin tone and person stand in the names that "
      "people gave to the drawings, and the kind of a picture is the group that it has in the "
@@ -66,6 +73,7 @@ std::string readme(const Task& task, const MakeOptions& options, const std::stri
   text << "# " << task.title << "\n\nMade by\n\n    " << command_of(options)
        << "\n\nwhich gives the same rows and pixels whenever it is run.\n\n"
        << task.truth << (options.from == "scenes" ? kScenes : "")
+       << (options.from == "scenes" && options.task != "web" ? kChanged : "")
        << "\n\nPictures are in `images.tar`. A row:\n\n    " << example
        << "\n\n| list | rows | pictures | answers | the most frequent one | is right for |\n"
           "|---|---|---|---|---|---|\n";

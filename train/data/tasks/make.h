@@ -12,7 +12,7 @@
 namespace medley::train {
 
 struct MakeOptions {
-  std::string task;                   // vqa, nlvr, captions, classify
+  std::string task;                   // vqa, nlvr, captions, web, classify
   std::string from = "scenes";        // or picturebook
   std::string out;                    // folder that is not there yet
   std::optional<int64_t> count = {};  // scenes only: rows of train.json

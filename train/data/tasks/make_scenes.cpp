@@ -1,5 +1,6 @@
-// Questions, statements and captions of scenes, split by split. Pictures are those that
-// pre-training on scenes sees: with its side, and in split `train` with its jitter.
+// Questions, statements and captions of scenes, split by split, and the simulated web. Pictures are
+// those that pre-training on scenes sees: with its side, and in split `train` with its jitter.
+#include <algorithm>
 #include <cstdio>
 #include <functional>
 
@@ -11,6 +12,7 @@
 #include "train/data/tasks/make.h"
 #include "train/data/tasks/scene_questions.h"
 #include "train/data/tasks/scene_statements.h"
+#include "train/data/tasks/web_noise.h"
 
 namespace medley::train {
 namespace {
@@ -18,6 +20,7 @@ namespace {
 constexpr int64_t kLeastPlans = 100;  // what every statement finds its scenes among
 constexpr uint32_t kUsePixels = 1;    // of scene_random, as open_scenes has it
 constexpr uint32_t kUseQuestions = 4;
+constexpr int64_t kWebPairs = 20'000, kCleanPairs = 2'000;
 
 class SceneSource {
  public:
@@ -30,13 +33,35 @@ class SceneSource {
   void captions(SceneSplit split, int64_t rows) {
     for (int64_t i = 0; i < rows; ++i) {
       const ScenePlan plan = plan_scene(split, seed_, static_cast<uint64_t>(i));
-      const std::string picture = add_picture(split, i, plan);
-      folder_.add_row(Json::object()
-                          .set("image", picture)
-                          .set("caption", plan.caption())
-                          .set("image_id", picture.substr(0, picture.rfind('.'))),
-                      {picture}, plan.caption());
+      add_caption(name_of(split), split, i, plan, plan.caption());
     }
+  }
+
+  // Pairs of the simulated web, of scenes as training has them: web.json, with what is wrong with
+  // each in web_labels.json and what would be right in web_truth.json; and right pairs of other
+  // scenes in clean.json. Drawings are unchanged: jitter would be a second kind of noise.
+  void web(const std::string& data, int64_t rows) {
+    config_.jitter = {};
+    std::vector<std::string> uploaders;
+    const Json typed = Json::read(data + "/web.json");
+    for (const Json& row : typed.items()) uploaders.push_back(row.at("caption").text());
+    const auto plan_at = [&](int64_t i) {
+      return plan_scene(SceneSplit::train, seed_, static_cast<uint64_t>(i));
+    };
+    for (int64_t i = 0; i < kCleanPairs; ++i)
+      add_caption("clean", SceneSplit::train, i, plan_at(i), plan_at(i).caption());
+    folder_.end_list("clean");
+    Json labels = Json::object(), truth = Json::array();
+    for (int64_t i = kCleanPairs; i < kCleanPairs + rows; ++i) {
+      const ScenePlan plan = plan_at(i);
+      const WebCaption web = web_caption(plan, uploaders, seed_, static_cast<uint64_t>(i));
+      const std::string picture = add_caption("web", SceneSplit::train, i, plan, web.text);
+      labels.set(picture, kWebKinds[static_cast<size_t>(web.kind)]);
+      truth.push(Json::object().set("image", picture).set("caption", plan.caption()));
+    }
+    folder_.end_list("web");
+    folder_.add_text("web_labels.json", labels.dump(0) + "\n");
+    folder_.add_text("web_truth.json", truth.dump(0) + "\n");
   }
 
   void questions(SceneSplit split, int64_t rows) {
@@ -44,7 +69,7 @@ class SceneSource {
       const auto index = static_cast<uint64_t>(i);
       const ScenePlan plan = plan_task_scene(split, seed_, index);
       Random random = scene_random(split, seed_, index, kUseQuestions);
-      const std::string picture = add_picture(split, i, plan);
+      const std::string picture = add_picture(name_of(split), split, i, plan);
       for (const Question& question : ask_about(plan, split, random))
         if (folder_.rows() < rows)
           folder_.add_row(Json::object()
@@ -64,7 +89,8 @@ class SceneSource {
       const StatementPair two = state_about(plans, split, seed_, pair);
       std::vector<std::string> pictures;
       for (const size_t plan : {two.left, two.right})
-        pictures.push_back(add_picture(split, static_cast<int64_t>(plan), plans[plan]));
+        pictures.push_back(
+            add_picture(name_of(split), split, static_cast<int64_t>(plan), plans[plan]));
       const Json images = Json::array().push(pictures[0]).push(pictures[1]);
       for (const auto& [sentence, label] :
            {std::pair(two.truth, "True"), std::pair(two.falsehood, "False")})
@@ -76,10 +102,24 @@ class SceneSource {
   }
 
  private:
-  std::string add_picture(SceneSplit split, int64_t index, const ScenePlan& plan) {
+  static std::string name_of(SceneSplit split) { return kSceneSplits[static_cast<size_t>(split)]; }
+
+  std::string add_caption(const std::string& list, SceneSplit split, int64_t index,
+                          const ScenePlan& plan, const std::string& caption) {
+    std::string picture = add_picture(list, split, index, plan);
+    folder_.add_row(Json::object()
+                        .set("image", picture)
+                        .set("caption", caption)
+                        .set("image_id", picture.substr(0, picture.rfind('.'))),
+                    {picture}, caption);
+    return picture;
+  }
+
+  std::string add_picture(const std::string& list, SceneSplit split, int64_t index,
+                          const ScenePlan& plan) {
     char number[16];
     std::snprintf(number, sizeof number, "%06lld", static_cast<long long>(index));
-    std::string name = str(kSceneSplits[static_cast<size_t>(split)], "/", number, ".png");
+    std::string name = str(list, "/", number, ".png");
     if (folder_.has_picture(name)) return name;
     Random random = scene_random(split, seed_, static_cast<uint64_t>(index), kUsePixels);
     const Image image = split == SceneSplit::train
@@ -105,13 +145,17 @@ void fill_from_scenes(const std::string& task, std::optional<int64_t> count, uin
     int64_t training_rows, other_rows;
   };
   // Captions are as many as the scenes that the demo is measured on: the same ones, for seed 1.
-  const Form form = task == "captions" ? Form{&SceneSource::captions, 2'000, 400}
-                    : task == "vqa"    ? Form{&SceneSource::questions, 40'000, 2'000}
-                                       : Form{&SceneSource::statements, 20'000, 1'000};
+  const Form form = task == "captions" || task == "web" ? Form{&SceneSource::captions, 2'000, 400}
+                    : task == "vqa" ? Form{&SceneSource::questions, 40'000, 2'000}
+                                    : Form{&SceneSource::statements, 20'000, 1'000};
   SceneSource source(seed, data, folder);
   for (size_t s = 0; s < kSceneSplits.size(); ++s) {
     const auto split = static_cast<SceneSplit>(s);
     const bool train = split == SceneSplit::train;
+    if (train && task == "web") {
+      source.web(data, count.value_or(kWebPairs));
+      continue;
+    }
     (source.*form.fill)(split, train ? count.value_or(form.training_rows) : form.other_rows);
     folder.end_list(kSceneSplits[s]);
   }

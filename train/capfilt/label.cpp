@@ -1,0 +1,292 @@
+// Unit by unit, batch by batch.
+#include "train/capfilt/label.h"
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <optional>
+#include <thread>
+
+#include "core/error.h"
+#include "core/log.h"
+#include "core/str.h"
+#include "core/threads.h"
+#include "train/capfilt/claims.h"
+#include "train/data/open.h"
+#include "train/eval/encoded.h"
+#include "train/io/checksum.h"
+#include "train/io/files.h"
+#include "train/loop/stop_signal.h"
+#include "train/report/html.h"
+
+namespace medley::train {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr double kTellEvery = 10;  // seconds
+constexpr auto kWait = std::chrono::seconds(1);
+
+std::string weights_checksum(const LoadedModel& model) {
+  const Tensor weights = model.weights().flat().to(Device());
+  Checksum sum;
+  sum.add({static_cast<const char*>(weights.raw()), weights.bytes()});
+  return sum.hex();
+}
+
+std::string absolute(const std::string& path) {
+  return path.empty() ? path : std::filesystem::absolute(path).lexically_normal().string();
+}
+
+// All that the result depends on.
+Json settings_of(const LabelOptions& options, const OpenedData& web, const Pipeline& captioner,
+                 const Pipeline& filter, int64_t units) {
+  const models::GenerateOptions& g = options.generate;
+  return Json::object()
+      .set("data", absolute(options.data))
+      .set("images", absolute(options.images))
+      .set("what", web.summary())
+      .set("units", units)
+      .set("unit_rows", kUnitRows)
+      .set("captioner", Json::object()
+                            .set("model", absolute(captioner.model().source))
+                            .set("weights", weights_checksum(captioner.model())))
+      .set("filter", Json::object()
+                         .set("model", absolute(filter.model().source))
+                         .set("weights", weights_checksum(filter.model())))
+      .set("prompt", options.prompt)
+      .set("generate", Json::object()
+                           .set("sample", g.sample)
+                           .set("beams", g.beams)
+                           .set("top_p", g.top_p)
+                           .set("top_k", g.top_k)
+                           .set("temperature", g.temperature)
+                           .set("repetition_penalty", g.repetition_penalty)
+                           .set("min_length", g.min_length)
+                           .set("max_length", g.max_length)
+                           .set("seed", static_cast<int64_t>(g.seed)));
+}
+
+// A picture with its texts of the web, before anybody has looked at it.
+struct Item {
+  int64_t picture;
+  LabelledPicture label;
+};
+
+// Rows that follow one another and show one picture are its texts.
+std::vector<Item> items_of(const Dataset& data, const Unit& unit) {
+  std::vector<Item> items;
+  for (int64_t i = unit.begin; i < unit.end; ++i) {
+    const Row row = data.row(i);
+    const int64_t picture = row.pictures.at(0);
+    if (items.empty() || items.back().picture != picture)
+      items.push_back({picture, {data.picture_name(picture), row.id, {}, {}}});
+    items.back().label.texts.push_back({row.text, "web", 0, {}});
+  }
+  return items;
+}
+
+class Labeller {
+ public:
+  Labeller(const LabelOptions& options, const Dataset& data, const Pipeline& captioner,
+           const Pipeline& filter)
+      : options_(options), data_(data), captioner_(captioner), filter_(filter) {
+    if (options.prompt.empty()) return;
+    const models::Tokenizer& words = captioner.model().tokenizer;
+    prompt_ = words.decode(words.encode(captioner.model().clean(options.prompt)));
+  }
+
+  // Labels items[begin, end).
+  void look(std::vector<Item>& items, size_t begin, size_t end) const {
+    std::vector<Item*> good;
+    std::vector<std::shared_ptr<const Image>> images(end - begin);
+    parallel_for(static_cast<int64_t>(end - begin), 1, [&](int64_t from, int64_t to) {
+      for (int64_t i = from; i < to; ++i) {
+        Item& item = items[begin + static_cast<size_t>(i)];
+        try {
+          images[static_cast<size_t>(i)] = data_.picture(item.picture);
+        } catch (const Error& error) {
+          item.label.error = first_line(error.what());
+        }
+      }
+    });
+    for (size_t i = begin; i < end; ++i)
+      if (images[i - begin]) good.push_back(&items[i]);
+    std::erase(images, nullptr);
+    if (good.empty()) return;
+    const EncodedPictures seen = encoded(captioner_, images);
+    add_captions(seen, good);
+    add_probabilities(&captioner_ == &filter_ ? seen : encoded(filter_, images), good);
+  }
+
+ private:
+  static std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+
+  EncodedPictures encoded(const Pipeline& model,
+                          const std::vector<std::shared_ptr<const Image>>& images) const {
+    return model.encode_pictures(picture_tensor(images, model.model().config.model.image_size));
+  }
+
+  void add_captions(const EncodedPictures& seen, const std::vector<Item*>& items) const {
+    const auto captions = captioner_.captions(seen, options_.generate, options_.prompt);
+    for (size_t i = 0; i < items.size(); ++i) {
+      std::string text = captions[i][0].text;
+      if (text.starts_with(prompt_)) text.erase(0, prompt_.size());
+      text.erase(0, text.find_first_not_of(' '));
+      items[i]->label.texts.push_back({text, "synthetic", 0, {}});
+    }
+  }
+
+  void add_probabilities(const EncodedPictures& seen, const std::vector<Item*>& items) const {
+    std::vector<std::vector<std::string>> texts(items.size());
+    std::vector<std::vector<LabelledText*>> scored(items.size());
+    for (size_t i = 0; i < items.size(); ++i)
+      for (LabelledText& text : items[i]->label.texts) {
+        try {
+          filter_.model().encode(text.text);
+          texts[i].push_back(text.text);
+          scored[i].push_back(&text);
+        } catch (const Error& error) {
+          text.error = first_line(error.what());
+        }
+      }
+    const auto probabilities = filter_.own_matches(seen, texts);
+    for (size_t i = 0; i < items.size(); ++i)
+      for (size_t t = 0; t < scored[i].size(); ++t) scored[i][t]->probability = probabilities[i][t];
+  }
+
+  const LabelOptions& options_;
+  const Dataset& data_;
+  const Pipeline &captioner_, &filter_;
+  std::string prompt_;  // as a caption shows it
+};
+
+// The units that one process does.
+class Worker {
+ public:
+  Worker(const LabelOptions& options, const LabelFolder& folder, const Dataset& data,
+         const Labeller& labeller)
+      : options_(options),
+        folder_(folder),
+        data_(data),
+        labeller_(labeller),
+        units_(units_of(data)),
+        claims_(folder.path() + "/labels", options.share) {
+    const double part = options.max_bad;
+    limit_ = part <= 1 ? static_cast<int64_t>(part * static_cast<double>(data.size()))
+                       : static_cast<int64_t>(part);
+  }
+
+  LabelOutcome work() {
+    outcome_.units = static_cast<int64_t>(units_.size());
+    for (;;) {
+      int64_t left = 0, done_now = 0;
+      for (int64_t unit = 0; unit < outcome_.units && !outcome_.stopped; ++unit) {
+        if (folder_.done(unit)) continue;
+        if (claims_.take(std::to_string(unit))) {
+          if (!folder_.done(unit)) do_unit(unit);
+          claims_.release();
+          ++done_now;
+        } else {
+          ++left;
+        }
+      }
+      if (outcome_.stopped || left == 0) break;
+      // Others work on the rest, or have died over it.
+      if (done_now == 0) std::this_thread::sleep_for(kWait);
+      outcome_.stopped = StopSignal::requested();
+    }
+    outcome_.seconds = seconds_since(start_);
+    return outcome_;
+  }
+
+ private:
+  static double seconds_since(Clock::time_point start) {
+    return std::chrono::duration<double>(Clock::now() - start).count();
+  }
+
+  void do_unit(int64_t unit) {
+    std::vector<Item> items = items_of(data_, units_[static_cast<size_t>(unit)]);
+    const auto step = static_cast<size_t>(options_.batch);
+    for (size_t begin = 0; begin < items.size(); begin += step) {
+      const size_t end = std::min(begin + step, items.size());
+      labeller_.look(items, begin, end);
+      for (size_t i = begin; i < end; ++i) count(items[i].label);
+      claims_.touch();
+      tell();
+      outcome_.stopped = StopSignal::requested();
+      if (outcome_.stopped) return;
+    }
+    std::string lines;
+    for (const Item& item : items) lines += item.label.line() + "\n";
+    // Under a name that no other process has, even when it does the same unit.
+    const std::string part = folder_.path() + "/labels/" + process_name() + ".part";
+    replace_file(part, lines);
+    rename_path(part, folder_.unit_file(unit));
+    ++outcome_.done;
+  }
+
+  void count(const LabelledPicture& picture) {
+    ++outcome_.pictures;
+    if (picture.error.empty()) return;
+    ++outcome_.failed;
+    if (outcome_.failed <= kTold) warn(str(picture.image, " is left out: ", picture.error));
+    if (outcome_.failed > limit_)
+      throw DataError(
+          str(outcome_.failed, " pictures failed, the last: ", picture.error),
+          str("--max-bad is ", options_.max_bad, "; what is done stays in ", folder_.path()));
+  }
+
+  void tell() {
+    if (seconds_since(told_) < kTellEvery) return;
+    told_ = Clock::now();
+    int64_t rows = 0, done = 0;
+    for (size_t u = 0; u < units_.size(); ++u) {
+      rows += units_[u].end - units_[u].begin;
+      if (folder_.done(static_cast<int64_t>(u))) done += units_[u].end - units_[u].begin;
+    }
+    const double speed = static_cast<double>(outcome_.pictures) / seconds_since(start_);
+    info(str(with_commas(done), " of ", with_commas(rows), " rows done  ", fixed(speed, 0),
+             " images/s  ", duration(static_cast<double>(rows - done) / speed), " left"));
+  }
+
+  static constexpr int64_t kTold = 10;
+  const LabelOptions& options_;
+  const LabelFolder& folder_;
+  const Dataset& data_;
+  const Labeller& labeller_;
+  std::vector<Unit> units_;
+  Claims claims_;
+  int64_t limit_;
+  LabelOutcome outcome_;
+  Clock::time_point start_ = Clock::now(), told_ = start_;
+};
+
+}  // namespace
+
+LabelOutcome label(const LabelOptions& options) {
+  if (options.max_bad < 0)
+    throw ConfigError(str("--max-bad is ", options.max_bad, " but must be at least 0"));
+  Findings findings(true);
+  const OpenedData web = open_data(
+      options.data, {.images = options.images, .keep_missing = true, .findings = &findings});
+  info(web.summary());
+  for (const auto& [kind, found] : findings.kinds())
+    warn(str(kind, ": ", found.count, ", such as ", found.examples.at(0)));
+  const Pipeline captioner = Pipeline::open(options.captioner, options.open);
+  captioner.model().require(captioner.model().captions(), "caption decoder");
+  std::optional<Pipeline> own;
+  if (options.filter != options.captioner)
+    own.emplace(Pipeline::open(options.filter, options.open));
+  const Pipeline& filter = own ? *own : captioner;
+  filter.model().require(filter.model().matching(), "matching head");
+  const Dataset& data = *web.data;
+  const LabelFolder folder = LabelFolder::make(
+      options.out,
+      settings_of(options, web, captioner, filter, static_cast<int64_t>(units_of(data).size())));
+  const Labeller labeller(options, data, captioner, filter);
+  const StopSignal signal;
+  return Worker(options, folder, data, labeller).work();
+}
+
+}  // namespace medley::train

@@ -1,0 +1,132 @@
+// Lines, units and the folder.
+#include "train/capfilt/labels.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+
+#include "core/error.h"
+#include "core/read_text.h"
+#include "core/str.h"
+#include "train/io/files.h"
+
+namespace medley::train {
+namespace {
+
+constexpr const char* kSettings = "capfilt.json";
+
+bool is_there(const std::string& path) {
+  std::error_code error;
+  return std::filesystem::exists(path, error);
+}
+
+// The first value in which two objects differ: "filter.weights is 1 but 2 was asked for".
+std::string difference(const Json& there, const Json& wanted, const std::string& at) {
+  if (!there.is_object() || !wanted.is_object())
+    return str(at, " is ", there.dump(), " but ", wanted.dump(), " is asked for");
+  for (const auto& [name, value] : wanted.members()) {
+    const std::string key = at.empty() ? name : at + "." + name;
+    const Json* own = there.find(name);
+    if (!own) return str(key, " is not known but ", value.dump(), " is asked for");
+    if (own->dump() != value.dump()) return difference(*own, value, key);
+  }
+  return "something else";
+}
+
+}  // namespace
+
+std::string LabelledPicture::line() const {
+  Json json = Json::object().set("image", image);
+  if (!id.empty()) json.set("image_id", id);
+  if (!error.empty()) json.set("error", error);
+  Json list = Json::array();
+  for (const LabelledText& text : texts) {
+    Json one = Json::object().set("text", text.text).set("source", text.source);
+    if (text.error.empty())
+      one.set("probability", text.probability);
+    else
+      one.set("error", text.error);
+    list.push(std::move(one));
+  }
+  return json.set("texts", std::move(list)).dump();
+}
+
+LabelledPicture LabelledPicture::parse(const Json& line) {
+  const auto text_of = [](const Json& json, const char* key) {
+    const Json* value = json.find(key);
+    return value ? value->text() : std::string();
+  };
+  LabelledPicture picture{
+      text_of(line, "image"), text_of(line, "image_id"), {}, text_of(line, "error")};
+  for (const Json& one : line.at("texts").items()) {
+    const Json* probability = one.find("probability");
+    picture.texts.push_back({text_of(one, "text"), text_of(one, "source"),
+                             probability ? probability->number() : 0, text_of(one, "error")});
+  }
+  return picture;
+}
+
+std::vector<Unit> units_of(const Dataset& data) {
+  std::vector<Unit> units;
+  int64_t begin = 0;
+  for (const int64_t rows : data.shards()) {
+    for (int64_t first = 0; first < rows; first += kUnitRows)
+      units.push_back({begin + first, begin + std::min(first + kUnitRows, rows)});
+    begin += rows;
+  }
+  return units;
+}
+
+LabelFolder LabelFolder::make(const std::string& path, const Json& settings) {
+  const std::string file = path + "/" + kSettings;
+  if (is_there(file)) {
+    const LabelFolder there = open(path);
+    if (there.settings_.dump() != settings.dump())
+      throw ConfigError(
+          str(path, " was made with other settings: ", difference(there.settings_, settings, "")),
+          "give the same ones to go on with it, or another folder");
+    return there;
+  }
+  if (!list_folder(path).empty())
+    throw IoError(path + " is not empty", "name a folder that is not there yet");
+  make_folders(path + "/labels");
+  replace_file(file, settings.dump(1) + "\n");
+  return {path, settings};
+}
+
+LabelFolder LabelFolder::open(const std::string& path) {
+  const std::string file = path + "/" + kSettings;
+  if (!is_there(file))
+    throw IoError(path + " has no " + kSettings, "medley capfilt label makes such a folder");
+  return {path, Json::read(file)};
+}
+
+int64_t LabelFolder::units() const { return settings_.at("units").integer(); }
+
+std::string LabelFolder::unit_file(int64_t unit) const {
+  char number[24];
+  std::snprintf(number, sizeof number, "%06lld", static_cast<long long>(unit));
+  return str(path_, "/labels/", number, ".jsonl");
+}
+
+bool LabelFolder::done(int64_t unit) const { return is_there(unit_file(unit)); }
+
+void LabelFolder::each(const std::function<void(const LabelledPicture&)>& use) const {
+  int64_t missing = 0;
+  for (int64_t unit = 0; unit < units(); ++unit) missing += !done(unit);
+  if (missing > 0)
+    throw DataError(
+        str(path_, " is not finished: ", missing, " of ", units(), " units are missing"),
+        "medley capfilt label goes on with it");
+  for (int64_t unit = 0; unit < units(); ++unit) {
+    const std::string file = unit_file(unit), text = read_text(file);
+    std::string_view rest = text;
+    for (int64_t number = 1; !rest.empty(); ++number) {
+      const std::string_view line = rest.substr(0, rest.find('\n'));
+      rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+      use(LabelledPicture::parse(Json::parse(line, str(file, ", line ", number))));
+    }
+  }
+}
+
+}  // namespace medley::train

@@ -1,0 +1,97 @@
+// The command line of medley capfilt.
+#include <CLI/CLI.hpp>
+
+#include "train/cli/program.h"
+
+namespace medley::train {
+namespace {
+
+void add_label(CLI::App* capfilt, Program& p) {
+  CLI::App* sub = capfilt->add_subcommand(
+      "label", "caption every picture, and say of each text how likely it matches");
+  LabelOptions& o = p.capfilt.label;
+  sub->add_option("--data", o.data, "pictures of the web with their texts (docs/data.md)")
+      ->required();
+  sub->add_option("--images", o.images, "folder or tar of the pictures (default: beside the list)");
+  sub->add_option("--captioner", o.captioner, kModelHelp)->required();
+  sub->add_option("--filter", o.filter, "model with a matching head; may be the same")->required();
+  sub->add_option("--out", o.out, "folder of the labels; what is done there stays")->required();
+  models::GenerateOptions& g = o.generate;
+  sub->add_option("--beams", g.beams, "beam search instead of nucleus sampling")
+      ->each([&g](const std::string&) { g.sample = false; });
+  sub->add_option("--top-p", g.top_p, "draw from so much of the probability (default: 0.9)");
+  sub->add_option("--top-k", g.top_k, "draw from the k most likely (default: 50; 0: all)");
+  sub->add_option("--min-tokens", g.min_length, "shortest caption; [DEC] and the prompt count");
+  sub->add_option("--max-tokens", g.max_length, "longest caption (default: the captioner's)");
+  sub->add_option("--repetition-penalty", g.repetition_penalty, "above 1: fewer repetitions");
+  sub->add_option("--prompt", o.prompt, "words that captions begin with; they are taken off again");
+  sub->add_option("--seed", g.seed, "of the captions; a picture's depends on it and on the pixels");
+  sub->add_option("--batch", o.batch,
+                  "pictures at a time (default: 64); results do not depend on it")
+      ->check(CLI::PositiveNumber);
+  sub->add_flag("--share", o.share, "other processes with --share work in the folder too");
+  sub->add_option("--max-bad", o.max_bad,
+                  "pictures that may fail: so many, or up to 1 that part of all (default: 1)");
+  open_options(sub, o.open);
+  json_flag(sub, p.capfilt.json);
+  sub->footer(
+      "Examples:\n"
+      "  medley capfilt label --data web.json --captioner runs/captioner --filter runs/filter "
+      "--out labels\n"
+      "  medley capfilt label --data 'web-{00000..00147}.tar' --captioner blip-captioning "
+      "--filter blip-itm --out labels --share\n"
+      "Started again it goes on where it was.");
+  sub->callback([&p] { p.command = [&p] { return capfilt_label(p.capfilt); }; });
+}
+
+void add_select(CLI::App* capfilt, Program& p) {
+  CLI::App* sub = capfilt->add_subcommand("select", "write the data set of the texts that match");
+  SelectOptions& o = p.capfilt.select;
+  sub->add_option("labels", o.folder, "folder that capfilt label wrote")->required();
+  sub->add_option("--threshold", o.threshold, "a text is kept above it (default: 0.5)");
+  sub->add_option("--keep", o.keep, "keep this part of all texts instead, the likeliest ones")
+      ->excludes("--threshold");
+  sub->add_flag("!--no-web", o.web, "keep no text of the web");
+  sub->add_flag("!--no-synthetic", o.synthetic, "keep no caption of the captioner");
+  sub->add_option("--human", o.human, "pairs that people wrote: all of them are kept");
+  sub->add_option("--images", o.images, "folder or tar of their pictures (default: beside them)");
+  json_flag(sub, p.capfilt.json);
+  sub->footer(
+      "Examples:\n"
+      "  medley capfilt select labels --human clean.json\n"
+      "  medley capfilt select labels --keep 0.6 --no-synthetic\n"
+      "labels/bootstrapped.json is what `medley pretrain --data` takes.");
+  sub->callback([&p] { p.command = [&p] { return capfilt_select(p.capfilt); }; });
+}
+
+void add_judge(CLI::App* capfilt, Program& p) {
+  CLI::App* sub = capfilt->add_subcommand("judge", "compare labels with what is known to be true");
+  JudgeOptions& o = p.capfilt.judge;
+  sub->add_option("labels", o.folder, "folder that capfilt label wrote")->required();
+  sub->add_option("--labels", o.labels,
+                  "JSON object: right, agrees, or what is wrong with the web's text of an image")
+      ->required();
+  sub->add_option("--truth", o.truth, "list of right captions: how good is the captioner?");
+  sub->add_option("--threshold", o.threshold, "a text is kept above it (default: 0.5)");
+  json_flag(sub, p.capfilt.json);
+  sub->footer(
+      "Example:\n"
+      "  medley capfilt judge labels --labels web_labels.json --truth web_truth.json");
+  sub->callback([&p] { p.command = [&p] { return capfilt_judge(p.capfilt); }; });
+}
+
+}  // namespace
+
+void add_capfilt_commands(CLI::App& app, Program& program) {
+  CLI::App* capfilt =
+      app.add_subcommand("capfilt", "clean and caption noisy pairs of the web, to train again");
+  capfilt->require_subcommand(1);
+  capfilt->footer(
+      "Example:\n  medley capfilt label --data web.json --captioner runs/captioner --filter "
+      "runs/filter --out labels\n  medley capfilt select labels --human clean.json");
+  add_label(capfilt, program);
+  add_select(capfilt, program);
+  add_judge(capfilt, program);
+}
+
+}  // namespace medley::train
