@@ -322,5 +322,36 @@ TEST_CASE("cli: capfilt from the web to a list that training takes") {
             .code == 5);
 }
 
+TEST_CASE("cli: capfilt run goes the whole way, and goes on") {
+  const TempFolder folder;
+  const std::string out = folder / "run";
+  const Words command = {"capfilt", "run",    "--count", "60",    "--steps", "3",     "--epochs",
+                         "0.05",    "--keep", "0.5",     "--out", out,       "--json"};
+  Result r = run(command);
+  INFO(r.err);
+  REQUIRE(r.code == 0);
+  const Json result = Json::parse(r.out, "stdout");
+  for (const char* stage : {"noisy", "bootstrapped"})
+    for (const char* split : {"test_seen", "test_pair", "test_drawing"})
+      CHECK(result.at("eval").at(stage).at(split).find("captions") != nullptr);
+  const Json& sources = result.at("selection").at("sources");
+  CHECK(sources.at("human").at("kept").integer() == 2000);
+  CHECK(sources.at("web").at("texts").integer() == 60);
+  CHECK(sources.at("synthetic").at("texts").integer() == 60);
+  CHECK(Json::read(out + "/noisy.json").items().size() == 2060);
+
+  // What is gone is made again, the rest stays.
+  const std::string before = read_bytes(out + "/labels/bootstrapped.json");
+  remove_path(out + "/bootstrapped");
+  remove_path(out + "/labels/labels/000000.jsonl");
+  r = run(command);
+  INFO(r.err);
+  CHECK(r.code == 0);
+  CHECK(r.err.find("captioner: done before") != r.err.npos);
+  CHECK(read_bytes(out + "/labels/bootstrapped.json") == before);
+  CHECK(Json::parse(r.out, "stdout").at("eval").dump() == result.at("eval").dump());
+  CHECK(run({"capfilt", "run", "--web", "web.json", "--out", folder / "other"}).code == 2);
+}
+
 }  // namespace
 }  // namespace medley::train

@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "core/log.h"
 #include "core/str.h"
+#include "train/data/list_file.h"
 #include "train/data/open.h"
 #include "train/io/files.h"
 #include "train/report/html.h"
@@ -52,25 +53,6 @@ class Histogram {
   std::vector<int64_t> counts_ = std::vector<int64_t>(1 << 20);
   int64_t count_ = 0;
   double sum_ = 0, squares_ = 0;
-};
-
-// A JSON list, a row a line, that appears under its name once it is whole.
-class ListFile {
- public:
-  explicit ListFile(const std::string& path)
-      : path_(path), file_(path + ".new", OutputFile::Mode::create) {}
-  void add(const Json& row) { file_.write((rows_++ == 0 ? "[\n" : ",\n") + row.dump()); }
-  void close() {
-    file_.write(rows_ == 0 ? "[]\n" : "\n]\n");
-    file_.sync();
-    file_.close();
-    rename_path(path_ + ".new", path_);
-  }
-
- private:
-  std::string path_;
-  OutputFile file_;
-  int64_t rows_ = 0;
 };
 
 Json row_of(const LabelledPicture& picture, const std::string& text, const std::string& source) {

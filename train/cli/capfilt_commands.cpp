@@ -6,6 +6,36 @@
 namespace medley::train {
 namespace {
 
+void add_run(CLI::App* capfilt, Program& p) {
+  CLI::App* sub = capfilt->add_subcommand(
+      "run", "the whole way: pre-train, caption, filter, select, pre-train again, compare");
+  CapfiltRunOptions& o = p.capfilt_run;
+  sub->add_option("--config", o.config, "recipe of both pre-trainings (default: scenes)");
+  sub->add_option("--web", o.web, "list of the web's pairs (default: a simulated web of scenes)");
+  sub->add_option("--clean", o.clean, "list of the pairs that people wrote");
+  sub->add_option("--images", o.images,
+                  "folder or tar of all pictures (default: beside the lists)");
+  sub->add_option("--eval", o.eval, "list that both models are measured on; may be repeated");
+  sub->add_option("--out", o.out, "folder of everything (default: runs/capfilt)");
+  sub->add_option("--count", o.count, "pairs of the simulated web (default: 20000)");
+  sub->add_option("--steps", o.steps, "steps of each pre-training (default: the recipe's)");
+  sub->add_option("--epochs", o.epochs, "passes of captioner and filter (default: the recipes')");
+  sub->add_option("--set", o.set, "KEY=VALUE: change a key of both pre-trainings");
+  sub->add_option("--threshold", o.select.threshold, "a text is kept above it (default: 0.5)");
+  sub->add_option("--keep", o.select.keep, "keep this part of all texts instead")
+      ->excludes("--threshold");
+  sub->add_option("--seed", o.seed, "of everything random");
+  sub->add_option("--threads", o.threads, "results do not depend on it");
+  json_flag(sub, o.json);
+  sub->footer(
+      "Examples:\n"
+      "  medley capfilt run --config scenes --steps 1600\n"
+      "  medley capfilt run --config small --web web.json --clean coco.json --images pictures "
+      "--eval val.json --out runs/mine\n"
+      "Started again it goes on where it was.");
+  sub->callback([&p] { p.command = [&p] { return capfilt_run(p.capfilt_run); }; });
+}
+
 void add_label(CLI::App* capfilt, Program& p) {
   CLI::App* sub = capfilt->add_subcommand(
       "label", "caption every picture, and say of each text how likely it matches");
@@ -87,8 +117,10 @@ void add_capfilt_commands(CLI::App& app, Program& program) {
       app.add_subcommand("capfilt", "clean and caption noisy pairs of the web, to train again");
   capfilt->require_subcommand(1);
   capfilt->footer(
-      "Example:\n  medley capfilt label --data web.json --captioner runs/captioner --filter "
+      "Examples:\n  medley capfilt run --config scenes --steps 1600\n"
+      "  medley capfilt label --data web.json --captioner runs/captioner --filter "
       "runs/filter --out labels\n  medley capfilt select labels --human clean.json");
+  add_run(capfilt, program);
   add_label(capfilt, program);
   add_select(capfilt, program);
   add_judge(capfilt, program);

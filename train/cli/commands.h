@@ -36,6 +36,12 @@ struct TrainingOptions {
   bool json = false;
 };
 int train_command(const TrainingOptions& options);
+struct TrainedRun {
+  Json summary;        // metrics.json
+  std::string report;  // file
+};
+// The training without its output on stdout; empty when a signal stopped it.
+std::optional<TrainedRun> train_run(const TrainingOptions& options);
 
 struct DemoOptions {
   std::string out = "runs/demo";
@@ -167,6 +173,21 @@ struct CapfiltOptions {
 int capfilt_label(const CapfiltOptions& options);
 int capfilt_select(const CapfiltOptions& options);
 int capfilt_judge(const CapfiltOptions& options);
+
+struct CapfiltRunOptions {
+  std::string config = "scenes";        // of both pre-trainings
+  std::string web, clean, images;  // no web: a simulated one of scenes
+  std::string out = "runs/capfilt";
+  std::vector<std::string> eval;        // lists that both models are measured on
+  std::vector<std::string> set;         // KEY=VALUE, of both pre-trainings
+  std::optional<int64_t> count, seed, threads, steps;
+  std::optional<double> epochs;  // of captioner and filter
+  LabelOptions label;
+  SelectOptions select;
+  bool json = false;
+};
+// Goes on where it was.
+int capfilt_run(const CapfiltRunOptions& options);
 
 struct DrawOptions {
   std::string caption, out;

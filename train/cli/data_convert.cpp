@@ -13,6 +13,7 @@
 #include "train/cli/print.h"
 #include "train/data/decode.h"
 #include "train/data/encode_png.h"
+#include "train/data/list_file.h"
 #include "train/data/open.h"
 #include "train/data/resize.h"
 #include "train/data/tar_writer.h"
@@ -121,11 +122,8 @@ void write_list(const StoredDataset& data, const std::string& folder, int64_t si
     names.push_back(name);
   });
   tar.close();
-  OutputFile list(folder + "/list.json", OutputFile::Mode::create);
-  for (int64_t i = 0; i < data.size(); ++i)
-    list.write((i == 0 ? "[\n" : ",\n") + row_json(data, i, names).dump());
-  list.write("\n]\n");
-  list.sync();
+  ListFile list(folder + "/list.json");
+  for (int64_t i = 0; i < data.size(); ++i) list.add(row_json(data, i, names));
   list.close();
 }
 

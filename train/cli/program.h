@@ -27,6 +27,7 @@ struct Program {
   DataConvertOptions data_convert;
   DataMakeOptions make;
   CapfiltOptions capfilt;
+  CapfiltRunOptions capfilt_run;
   DrawOptions draw;
   ReportOptions report;
   bool info_json = false;

@@ -20,6 +20,17 @@ std::string recipe_of(const TrainingOptions& options, const ModelSource& source)
   return (source.hf.model.vit_width < kWidthOfOriginal ? "small_" : "") + options.task;
 }
 
+// The model that training starts with, where it is not a run that goes on.
+std::optional<ModelSource> source_of(const TrainingOptions& options) {
+  if (!options.resume.empty()) return std::nullopt;
+  if (!options.from.empty())
+    return find_model(options.from, {.config = options.sizes, .vocab = options.vocab});
+  if (!options.task.empty())
+    throw ConfigError("medley finetune needs the model that it starts from",
+                      "give it with --from; medley pretrain begins with nothing");
+  return std::nullopt;
+}
+
 // The configuration before the options of the command line.
 TrainConfig first_config(const TrainingOptions& options, const ModelSource* source) {
   if (!options.resume.empty()) {
@@ -128,22 +139,9 @@ void explain_end(const TrainOutcome& outcome, const Trainer& trainer) {
 
 }  // namespace
 
-int train_command(const TrainingOptions& options) {
-  std::optional<ModelSource> source;
-  if (options.resume.empty()) {
-    if (!options.from.empty())
-      source = find_model(options.from, {.config = options.sizes, .vocab = options.vocab});
-    else if (!options.task.empty())
-      throw ConfigError("medley finetune needs the model that it starts from",
-                        "give it with --from; medley pretrain begins with nothing");
-  }
+std::optional<TrainedRun> train_run(const TrainingOptions& options) {
+  const std::optional<ModelSource> source = source_of(options);
   const TrainConfig config = effective_config(options, source ? &*source : nullptr);
-  if (options.print_config) {
-    std::string toml = print_config(config);
-    toml.pop_back();  // print() ends the line
-    print(toml);
-    return 0;
-  }
   Trainer trainer = start(config, options, source ? &*source : nullptr);
   announce(trainer);
   TrainOutcome outcome = trainer.train();
@@ -153,16 +151,28 @@ int train_command(const TrainingOptions& options) {
              "; everything is saved. Go on with:\n  medley "
              "pretrain --resume ",
              run.path));
-    return kExitStopped;
+    return std::nullopt;
   }
   explain_end(outcome, trainer);
   Json summary = finish_run(run, outcome, cuda::choose_device(config.device));
-  std::string page = write_report(run);
+  return TrainedRun{std::move(summary), write_report(run)};
+}
+
+int train_command(const TrainingOptions& options) {
+  if (options.print_config) {
+    const std::optional<ModelSource> source = source_of(options);
+    std::string toml = print_config(effective_config(options, source ? &*source : nullptr));
+    toml.pop_back();  // print() ends the line
+    print(toml);
+    return 0;
+  }
+  const std::optional<TrainedRun> trained = train_run(options);
+  if (!trained) return kExitStopped;
   if (options.json) {
-    print_json(summary);
+    print_json(trained->summary);
   } else {
-    print_eval(summary.at("eval"));
-    print("report: " + page);
+    print_eval(trained->summary.at("eval"));
+    print("report: " + trained->report);
   }
   return 0;
 }
