@@ -35,6 +35,7 @@ class Way {
     if (o_.clean.empty())
       throw ConfigError("CapFilt needs pairs that people wrote, to fine-tune captioner and filter",
                         "give them with --clean");
+    if (o_.images.empty()) o_.images = beside(o_.web);
     make_folders(o_.out);
     const std::string noisy = o_.out + "/noisy.json";
     if (!is_there(noisy)) join({o_.web, o_.clean}, noisy);
@@ -47,6 +48,12 @@ class Way {
   }
 
  private:
+  // Lists of other folders name the pictures too, so that they cannot be looked for beside those.
+  static std::string beside(const std::string& list) {
+    const std::string folder = fs::absolute(list).parent_path().string();
+    return is_there(folder + "/images.tar") ? folder + "/images.tar" : folder;
+  }
+
   void make_web() {
     const std::string folder = o_.out + "/web";
     if (!is_there(folder)) {

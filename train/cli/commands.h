@@ -175,11 +175,11 @@ int capfilt_select(const CapfiltOptions& options);
 int capfilt_judge(const CapfiltOptions& options);
 
 struct CapfiltRunOptions {
-  std::string config = "scenes";        // of both pre-trainings
+  std::string config = "scenes";   // of both pre-trainings
   std::string web, clean, images;  // no web: a simulated one of scenes
   std::string out = "runs/capfilt";
-  std::vector<std::string> eval;        // lists that both models are measured on
-  std::vector<std::string> set;         // KEY=VALUE, of both pre-trainings
+  std::vector<std::string> eval;  // lists that both models are measured on
+  std::vector<std::string> set;   // KEY=VALUE, of both pre-trainings
   std::optional<int64_t> count, seed, threads, steps;
   std::optional<double> epochs;  // of captioner and filter
   LabelOptions label;
