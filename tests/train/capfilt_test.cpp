@@ -211,11 +211,9 @@ void write_labels(const std::string& folder, const std::vector<std::pair<double,
       LabelFolder::make(folder, Json::object().set("units", 1).set("images", ""));
   std::string lines;
   for (size_t i = 0; i < scores.size(); ++i)
-    lines += LabelledPicture{str("p", i),
-                             "",
-                             {{str("web ", i), "web", scores[i].first, ""},
-                              {str("right ", i), "synthetic", scores[i].second, ""}},
-                             ""}
+    lines += LabelledPicture{.image = str("p", i),
+                             .texts = {{str("web ", i), "web", scores[i].first, ""},
+                                       {str("right ", i), "synthetic", scores[i].second, ""}}}
                  .line() +
              "\n";
   replace_file(made.unit_file(0), lines);
@@ -313,7 +311,11 @@ TEST_CASE("cli: capfilt from the web to a list that training takes") {
   r = run({"capfilt", "select", labels, "--human", web + "/clean.json"});
   INFO(r.err);
   CHECK(r.code == 0);
-  CHECK(contains_all(r.out, {"synthetic", "human", "bootstrapped.json"}));
+  CHECK(contains_all(r.out, {"synthetic", "human", "bootstrapped.json", "report.html"}));
+  const std::string page = read_bytes(labels + "/report.html");
+  CHECK(contains_all(page, {"data:image/png;base64,", "class=\"kept\"", "class=\"dropped\"",
+                            "different 2-grams", "<svg"}));
+  CHECK(page.find("http") == page.npos);
   r = run({"data", "check", labels + "/bootstrapped.json", "--images", web + "/images.tar"});
   INFO(r.out);
   CHECK(r.code == 0);

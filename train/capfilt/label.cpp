@@ -80,7 +80,7 @@ std::vector<Item> items_of(const Dataset& data, const Unit& unit) {
     const Row row = data.row(i);
     const int64_t picture = row.pictures.at(0);
     if (items.empty() || items.back().picture != picture)
-      items.push_back({picture, {data.picture_name(picture), row.id, {}, {}}});
+      items.push_back({picture, {.image = data.picture_name(picture), .id = row.id, .row = i}});
     items.back().label.texts.push_back({row.text, "web", 0, {}});
   }
   return items;

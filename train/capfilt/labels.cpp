@@ -36,7 +36,7 @@ std::string difference(const Json& there, const Json& wanted, const std::string&
 }  // namespace
 
 std::string LabelledPicture::line() const {
-  Json json = Json::object().set("image", image);
+  Json json = Json::object().set("image", image).set("row", row);
   if (!id.empty()) json.set("image_id", id);
   if (!error.empty()) json.set("error", error);
   Json list = Json::array();
@@ -56,8 +56,10 @@ LabelledPicture LabelledPicture::parse(const Json& line) {
     const Json* value = json.find(key);
     return value ? value->text() : std::string();
   };
-  LabelledPicture picture{
-      text_of(line, "image"), text_of(line, "image_id"), {}, text_of(line, "error")};
+  LabelledPicture picture{.image = text_of(line, "image"),
+                          .id = text_of(line, "image_id"),
+                          .row = line.at("row").integer(),
+                          .error = text_of(line, "error")};
   for (const Json& one : line.at("texts").items()) {
     const Json* probability = one.find("probability");
     picture.texts.push_back({text_of(one, "text"), text_of(one, "source"),

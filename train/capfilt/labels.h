@@ -28,9 +28,10 @@ struct LabelledText {
 };
 
 struct LabelledPicture {
-  std::string image, id;  // its name in the data; the data's own number for it, or ""
-  std::vector<LabelledText> texts;
-  std::string error;  // why it has no texts with a probability
+  std::string image, id = {};  // its name in the data; the data's own number for it, or ""
+  int64_t row = 0;             // of its first text
+  std::vector<LabelledText> texts = {};
+  std::string error = {};  // why it has no texts with a probability
 
   std::string line() const;  // of JSON
   static LabelledPicture parse(const Json& line);

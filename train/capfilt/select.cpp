@@ -91,7 +91,7 @@ void add_human_pairs(const SelectOptions& options, const LabelFolder& folder, Li
           str("[data] ", options.human, ", row ", i, ": ", web_images, " has no '", name, "'"),
           "pictures of the web and of people must be in one folder or tar, since one "
           "list names both");
-    kept.add(row_of({name, row.id, {}, {}}, row.text, "human"));
+    kept.add(row_of({.image = name, .id = row.id}, row.text, "human"));
     ++counts.texts;
     ++counts.kept;
   }

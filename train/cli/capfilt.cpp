@@ -40,6 +40,7 @@ int capfilt_label(const CapfiltOptions& options) {
 
 int capfilt_select(const CapfiltOptions& options) {
   const Selection selection = select(options.select);
+  const std::string report = write_selection_report(options.select.folder, selection);
   if (options.json) {
     print_json(selection.json());
     return 0;
@@ -53,6 +54,7 @@ int capfilt_select(const CapfiltOptions& options) {
   print_table(rows);
   print(str("kept above ", fixed(selection.threshold, 4), ": ", options.select.folder,
             "/bootstrapped.json"));
+  print("report: " + report);
   return 0;
 }
 

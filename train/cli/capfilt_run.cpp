@@ -140,6 +140,7 @@ class Way {
     select_options.human = o_.clean;
     select_options.images = o_.images;
     selection_ = select(select_options);
+    info("report: " + write_selection_report(label_options.out, selection_));
   }
 
   // What training again is worth: the model of the noisy pairs beside that of the bootstrapped.

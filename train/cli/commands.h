@@ -9,6 +9,7 @@
 
 #include "train/capfilt/judge.h"
 #include "train/capfilt/label.h"
+#include "train/capfilt/report.h"
 #include "train/capfilt/select.h"
 #include "train/data/open.h"
 #include "train/data/tasks/make.h"
