@@ -200,7 +200,7 @@ TEST_CASE("capfilt: bad pictures and texts are lines with their reason") {
   CHECK_THAT(read_bytes(files / "labels/dropped.json"), Catch::Contains("\"error\""));
 
   options.out = files / "strict";
-  options.max_bad = 1.5;
+  options.max_bad = 1;
   CHECK(contains_all(message_of<DataError>([&] { label(options); }), {"2 pictures", "--max-bad"}));
 }
 
@@ -353,6 +353,11 @@ TEST_CASE("cli: capfilt run goes the whole way, and goes on") {
   CHECK(read_bytes(out + "/labels/bootstrapped.json") == before);
   CHECK(Json::parse(r.out, "stdout").at("eval").dump() == result.at("eval").dump());
   CHECK(run({"capfilt", "run", "--web", "web.json", "--out", folder / "other"}).code == 2);
+  write_bytes(folder / "one.json", R"([{"image": "clean/000000.png", "caption": "a cat"}])");
+  r = run({"capfilt", "run", "--web", out + "/web/web.json", "--clean", folder / "one.json",
+           "--out", folder / "other"});
+  CHECK(r.code == 3);
+  CHECK_THAT(r.err, Catch::Contains("has 1 pair"));
 }
 
 }  // namespace

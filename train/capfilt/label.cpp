@@ -172,9 +172,9 @@ class Worker {
         labeller_(labeller),
         units_(units_of(data)),
         claims_(folder.path() + "/labels", options.share) {
-    const double part = options.max_bad;
-    limit_ = part <= 1 ? static_cast<int64_t>(part * static_cast<double>(data.size()))
-                       : static_cast<int64_t>(part);
+    const auto rows = static_cast<double>(data.size());
+    const double bad = options.max_bad;
+    limit_ = static_cast<int64_t>(bad < 0 ? rows : bad < 1 ? bad * rows : bad);
   }
 
   LabelOutcome work() {
@@ -265,8 +265,6 @@ class Worker {
 }  // namespace
 
 LabelOutcome label(const LabelOptions& options) {
-  if (options.max_bad < 0)
-    throw ConfigError(str("--max-bad is ", options.max_bad, " but must be at least 0"));
   Findings findings(true);
   const OpenedData web = open_data(
       options.data, {.images = options.images, .keep_missing = true, .findings = &findings});

@@ -17,11 +17,11 @@ struct LabelOptions {
   // Nucleus sampling, as the paper's; among the 50 likeliest tokens, as the original's code has it
   // without saying so. max_length 0: the captioner's.
   models::GenerateOptions generate{.max_length = 0, .sample = true};
-  std::string prompt;  // the captioner's own when empty; stripped from what it says
-  int64_t batch = 64;  // pictures at a time
-  bool share = false;  // other processes work in the folder too
-  double max_bad = 1;  // pictures that may fail: so many, or up to 1 that part of all
-  OpenOptions open;    // of both models
+  std::string prompt;   // the captioner's own when empty; stripped from what it says
+  int64_t batch = 64;   // pictures at a time
+  bool share = false;   // other processes work in the folder too
+  double max_bad = -1;  // pictures that may fail; below 1: a part of the rows; -1: all of them
+  OpenOptions open;     // of both models
 };
 
 struct LabelOutcome {

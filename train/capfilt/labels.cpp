@@ -8,12 +8,13 @@
 #include "core/error.h"
 #include "core/read_text.h"
 #include "core/str.h"
+#include "train/capfilt/claims.h"
 #include "train/io/files.h"
 
 namespace medley::train {
 namespace {
 
-constexpr const char* kSettings = "capfilt.json";
+constexpr const char *kSettings = "capfilt.json", *kLabels = "labels";
 
 bool is_there(const std::string& path) {
   std::error_code error;
@@ -89,10 +90,14 @@ LabelFolder LabelFolder::make(const std::string& path, const Json& settings) {
           "give the same ones to go on with it, or another folder");
     return there;
   }
-  if (!list_folder(path).empty())
-    throw IoError(path + " is not empty", "name a folder that is not there yet");
-  make_folders(path + "/labels");
-  replace_file(file, settings.dump(1) + "\n");
+  // Another process may be making the folder at this moment.
+  for (const std::string& name : list_folder(path))
+    if (name != kLabels && !name.starts_with(kSettings))
+      throw IoError(path + " is not empty", "name a folder that is not there yet");
+  make_folders(path + "/" + kLabels);
+  const std::string own = file + "." + process_name();
+  replace_file(own, settings.dump(1) + "\n");
+  rename_path(own, file);
   return {path, settings};
 }
 
@@ -108,7 +113,7 @@ int64_t LabelFolder::units() const { return settings_.at("units").integer(); }
 std::string LabelFolder::unit_file(int64_t unit) const {
   char number[24];
   std::snprintf(number, sizeof number, "%06lld", static_cast<long long>(unit));
-  return str(path_, "/labels/", number, ".jsonl");
+  return str(path_, "/", kLabels, "/", number, ".jsonl");
 }
 
 bool LabelFolder::done(int64_t unit) const { return is_there(unit_file(unit)); }

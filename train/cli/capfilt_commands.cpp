@@ -61,7 +61,8 @@ void add_label(CLI::App* capfilt, Program& p) {
       ->check(CLI::PositiveNumber);
   sub->add_flag("--share", o.share, "other processes with --share work in the folder too");
   sub->add_option("--max-bad", o.max_bad,
-                  "pictures that may fail: so many, or up to 1 that part of all (default: 1)");
+                  "pictures that may fail; below 1: a part of the rows (default: all of them)")
+      ->check(CLI::NonNegativeNumber);
   open_options(sub, o.open);
   json_flag(sub, p.capfilt.json);
   sub->footer(

@@ -36,6 +36,11 @@ class Way {
       throw ConfigError("CapFilt needs pairs that people wrote, to fine-tune captioner and filter",
                         "give them with --clean");
     if (o_.images.empty()) o_.images = beside(o_.web);
+    clean_pairs_ = open_data(o_.clean, {.images = o_.images}).data->size();
+    if (clean_pairs_ < 2)
+      throw DataError(str("[data] ", o_.clean, " has ", clean_pairs_,
+                          " pair, and the filter learns from wrong ones made of two"),
+                      "a few hundred pairs that people wrote are a beginning");
     make_folders(o_.out);
     const std::string noisy = o_.out + "/noisy.json";
     if (!is_there(noisy)) join({o_.web, o_.clean}, noisy);
@@ -122,6 +127,7 @@ class Way {
     options.data = o_.clean;
     options.set = {"eval.splits=[]"};
     options.epochs = o_.epochs;
+    if (clean_pairs_ < kBatch) options.batch = clean_pairs_;
     train(stage, options);
   }
 
@@ -165,7 +171,11 @@ class Way {
     return result;
   }
 
+  // At least as large as the batch of every recipe for small models.
+  static constexpr int64_t kBatch = 64;
+
   CapfiltRunOptions o_;
+  int64_t clean_pairs_ = 0;
   Selection selection_;
 };
 
