@@ -342,6 +342,10 @@ TEST_CASE("cli: capfilt run goes the whole way, and goes on") {
   CHECK(sources.at("synthetic").at("texts").integer() == 60);
   CHECK(Json::read(out + "/noisy.json").items().size() == 2060);
 
+  r = run(with(command, {"--seed", "2"}));
+  CHECK(r.code == 2);
+  CHECK_THAT(r.err, Catch::Contains("seed is null but 2 is asked for"));
+
   // What is gone is made again, the rest stays.
   const std::string before = read_bytes(out + "/labels/bootstrapped.json");
   remove_path(out + "/bootstrapped");

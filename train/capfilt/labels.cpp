@@ -36,6 +36,12 @@ std::string difference(const Json& there, const Json& wanted, const std::string&
 
 }  // namespace
 
+void require_same_settings(const std::string& path, const Json& there, const Json& wanted) {
+  if (there.dump() == wanted.dump()) return;
+  throw ConfigError(str(path, " was made with other settings: ", difference(there, wanted, "")),
+                    "give the same ones to go on with it, or another folder");
+}
+
 std::string LabelledPicture::line() const {
   Json json = Json::object().set("image", image).set("row", row);
   if (!id.empty()) json.set("image_id", id);
@@ -83,11 +89,8 @@ std::vector<Unit> units_of(const Dataset& data) {
 LabelFolder LabelFolder::make(const std::string& path, const Json& settings) {
   const std::string file = path + "/" + kSettings;
   if (is_there(file)) {
-    const LabelFolder there = open(path);
-    if (there.settings_.dump() != settings.dump())
-      throw ConfigError(
-          str(path, " was made with other settings: ", difference(there.settings_, settings, "")),
-          "give the same ones to go on with it, or another folder");
+    LabelFolder there = open(path);
+    require_same_settings(path, there.settings_, settings);
     return there;
   }
   // Another process may be making the folder at this moment.

@@ -42,10 +42,13 @@ struct Unit {
 };
 std::vector<Unit> units_of(const Dataset& data);
 
+// The folder at `path` was made with the settings `there`. Throws ConfigError that names what is
+// different when it is to be used with others.
+void require_same_settings(const std::string& path, const Json& there, const Json& wanted);
+
 class LabelFolder {
  public:
-  // Makes the folder, or goes on with it. Throws ConfigError that names what is different when it
-  // was made with other `settings`.
+  // Makes the folder, or goes on with it when it was made with the same settings.
   static LabelFolder make(const std::string& path, const Json& settings);
   static LabelFolder open(const std::string& path);  // throws IoError when nothing is there
 

@@ -31,6 +31,8 @@ class Way {
   explicit Way(const CapfiltRunOptions& options) : o_(options) {}
 
   Json go() {
+    make_folders(o_.out);
+    keep_settings();
     if (o_.web.empty()) make_web();
     if (o_.clean.empty())
       throw ConfigError("CapFilt needs pairs that people wrote, to fine-tune captioner and filter",
@@ -41,7 +43,6 @@ class Way {
       throw DataError(str("[data] ", o_.clean, " has ", clean_pairs_,
                           " pair, and the filter learns from wrong ones made of two"),
                       "a few hundred pairs that people wrote are a beginning");
-    make_folders(o_.out);
     const std::string noisy = o_.out + "/noisy.json";
     if (!is_there(noisy)) join({o_.web, o_.clean}, noisy);
     pretrain("noisy", noisy);
@@ -53,6 +54,30 @@ class Way {
   }
 
  private:
+  // A stage that is done stays, so that other options would not be seen in it.
+  void keep_settings() const {
+    Json set = Json::array();
+    for (const std::string& assignment : o_.set) set.push(assignment);
+    const auto number = [](const auto& value) { return value ? Json(*value) : Json(); };
+    const Json settings = Json::object()
+                              .set("config", o_.config)
+                              .set("set", set)
+                              .set("web", o_.web)
+                              .set("clean", o_.clean)
+                              .set("images", o_.images)
+                              .set("count", number(o_.count))
+                              .set("steps", number(o_.steps))
+                              .set("epochs", number(o_.epochs))
+                              .set("seed", number(o_.seed))
+                              .set("threshold", o_.select.threshold)
+                              .set("keep", number(o_.select.keep));
+    const std::string file = o_.out + "/run.json";
+    if (is_there(file))
+      require_same_settings(o_.out, Json::read(file), settings);
+    else
+      replace_file(file, settings.dump(1) + "\n");
+  }
+
   // Lists of other folders name the pictures too, so that they cannot be looked for beside those.
   static std::string beside(const std::string& list) {
     const std::string folder = fs::absolute(list).parent_path().string();
@@ -62,7 +87,6 @@ class Way {
   void make_web() {
     const std::string folder = o_.out + "/web";
     if (!is_there(folder)) {
-      make_folders(o_.out);
       info("making a small web of scenes");
       make_task(
           {.task = "web", .from = "scenes", .out = folder, .count = o_.count, .seed = o_.seed});
