@@ -31,18 +31,14 @@ class Way {
   explicit Way(const CapfiltRunOptions& options) : o_(options) {}
 
   Json go() {
+    const bool own = !o_.web.empty();
+    if (own) count_clean_pairs();
     make_folders(o_.out);
     keep_settings();
-    if (o_.web.empty()) make_web();
-    if (o_.clean.empty())
-      throw ConfigError("CapFilt needs pairs that people wrote, to fine-tune captioner and filter",
-                        "give them with --clean");
-    if (o_.images.empty()) o_.images = beside(o_.web);
-    clean_pairs_ = open_data(o_.clean, {.images = o_.images}).data->size();
-    if (clean_pairs_ < 2)
-      throw DataError(str("[data] ", o_.clean, " has ", clean_pairs_,
-                          " pair, and the filter learns from wrong ones made of two"),
-                      "a few hundred pairs that people wrote are a beginning");
+    if (!own) {
+      make_web();
+      count_clean_pairs();
+    }
     const std::string noisy = o_.out + "/noisy.json";
     if (!is_there(noisy)) join({o_.web, o_.clean}, noisy);
     pretrain("noisy", noisy);
@@ -54,6 +50,18 @@ class Way {
   }
 
  private:
+  void count_clean_pairs() {
+    if (o_.clean.empty())
+      throw ConfigError("CapFilt needs pairs that people wrote, to fine-tune captioner and filter",
+                        "give them with --clean");
+    if (o_.images.empty()) o_.images = beside(o_.web);
+    clean_pairs_ = open_data(o_.clean, {.images = o_.images}).data->size();
+    if (clean_pairs_ < 2)
+      throw DataError(str("[data] ", o_.clean, " has ", clean_pairs_,
+                          " pair, and the filter learns from wrong ones made of two"),
+                      "a few hundred pairs that people wrote are a beginning");
+  }
+
   // A stage that is done stays, so that other options would not be seen in it.
   void keep_settings() const {
     Json set = Json::array();
