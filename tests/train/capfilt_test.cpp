@@ -151,6 +151,14 @@ TEST_CASE("capfilt: processes that share a folder, and die") {
     CHECK(wait_for(children[static_cast<size_t>(i)]) == 0);
   }
   CHECK(all_labels(out) == all_labels(options.out));
+
+  // Who has the folder for itself removes what the dead left.
+  write_bytes(out + "/labels/host-1.part", "{");
+  write_bytes(out + "/labels/3.claim", "host-1");
+  options.out = out;
+  CHECK(label(options).done == 0);
+  for (const std::string& name : list_folder(out + "/labels"))
+    CHECK((name == "lock" || name.ends_with(".jsonl")));
 }
 
 TEST_CASE("claims: one process has the folder, or all share it, and the dead lose theirs") {

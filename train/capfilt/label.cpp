@@ -175,6 +175,7 @@ class Worker {
     const auto rows = static_cast<double>(data.size());
     const double bad = options.max_bad;
     limit_ = static_cast<int64_t>(bad < 0 ? rows : bad < 1 ? bad * rows : bad);
+    if (!options.share) remove_what_the_dead_left();
   }
 
   LabelOutcome work() {
@@ -203,6 +204,13 @@ class Worker {
  private:
   static double seconds_since(Clock::time_point start) {
     return std::chrono::duration<double>(Clock::now() - start).count();
+  }
+
+  void remove_what_the_dead_left() const {
+    const std::string labels = folder_.path() + "/labels";
+    for (const std::string& name : list_folder(labels))
+      if (name.ends_with(".claim") || name.find(".part") != name.npos)
+        remove_path(labels + "/" + name);
   }
 
   void do_unit(int64_t unit) {
