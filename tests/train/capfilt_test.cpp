@@ -1,5 +1,7 @@
 // CapFilt: labels that do not depend on who made them, what is kept of them, and how they are
 // judged.
+#include "train/capfilt/capfilt.h"
+
 #include <csignal>
 #include <set>
 #include <thread>
@@ -8,9 +10,6 @@
 #include "tests/train/form_files.h"
 #include "tests/train/program.h"
 #include "train/capfilt/claims.h"
-#include "train/capfilt/judge.h"
-#include "train/capfilt/label.h"
-#include "train/capfilt/select.h"
 #include "train/data/tasks/make.h"
 #include "train/data/tasks/web_noise.h"
 #include "train/io/files.h"

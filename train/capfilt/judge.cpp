@@ -1,6 +1,4 @@
 // Ranks and counts.
-#include "train/capfilt/judge.h"
-
 #include <algorithm>
 #include <map>
 #include <optional>
@@ -11,8 +9,7 @@
 #include "core/error.h"
 #include "core/str.h"
 #include "models/text/tokenizer.h"
-#include "train/capfilt/labels.h"
-#include "train/capfilt/select.h"
+#include "train/capfilt/capfilt.h"
 
 namespace medley::train {
 namespace {

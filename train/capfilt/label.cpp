@@ -1,6 +1,4 @@
 // Unit by unit, batch by batch.
-#include "train/capfilt/label.h"
-
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
@@ -11,6 +9,7 @@
 #include "core/log.h"
 #include "core/str.h"
 #include "core/threads.h"
+#include "train/capfilt/capfilt.h"
 #include "train/capfilt/claims.h"
 #include "train/data/open.h"
 #include "train/eval/encoded.h"

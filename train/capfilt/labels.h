@@ -5,7 +5,7 @@
 //
 // A unit is up to kUnitRows rows of the data that follow one another and never cross a shard. Its
 // file appears whole: that it is there says that the unit is done. What it holds depends on the
-// data, the models and the options alone, so that any number of processes may share the work.
+// data, the models and the options only, so that any number of processes may share the work.
 #pragma once
 
 #include <cstdint>

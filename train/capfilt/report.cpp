@@ -1,5 +1,5 @@
 // One pass over the labels, then the page.
-#include "train/capfilt/report.h"
+#include "train/report/report.h"
 
 #include <algorithm>
 #include <array>
@@ -10,11 +10,11 @@
 
 #include "core/error.h"
 #include "core/str.h"
+#include "train/capfilt/capfilt.h"
 #include "train/data/open.h"
 #include "train/io/checksum.h"
 #include "train/io/files.h"
 #include "train/report/html.h"
-#include "train/report/report.h"
 
 namespace medley::train {
 namespace {

@@ -1,6 +1,4 @@
 // Streams the labels twice: for the threshold, and for the lists.
-#include "train/capfilt/select.h"
-
 #include <algorithm>
 #include <cmath>
 #include <vector>
@@ -8,6 +6,7 @@
 #include "core/error.h"
 #include "core/log.h"
 #include "core/str.h"
+#include "train/capfilt/capfilt.h"
 #include "train/data/list_file.h"
 #include "train/data/open.h"
 #include "train/io/files.h"
@@ -37,7 +36,8 @@ class Histogram {
   double deviation() const {
     return std::sqrt(std::max(0.0, squares_ / static_cast<double>(count_) - mean() * mean()));
   }
-  // Just below the largest edge of a bin from which on at least this part lies.
+  // A threshold above which at least this part of the probabilities is: just below the edge of a
+  // bin, the highest that will do.
   double above(double part) const {
     const double wanted = part * static_cast<double>(count_);
     int64_t above = 0;

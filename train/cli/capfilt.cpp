@@ -9,7 +9,7 @@ namespace {
 
 constexpr int kExitBadData = 3;
 
-std::string percent(const Json& share) { return fixed(100 * share.number(), 1) + " %"; }
+std::string percent(double share) { return fixed(100 * share, 1) + " %"; }
 
 std::string count(const Json& number) { return with_commas(number.integer()); }
 
@@ -48,8 +48,8 @@ int capfilt_select(const CapfiltOptions& options) {
   std::vector<std::vector<std::string>> rows{{"source", "texts", "kept", "", "failed"}};
   for (const auto& [name, counts] : selection.sources)
     rows.push_back({name, with_commas(counts.texts), with_commas(counts.kept),
-                    percent(Json(static_cast<double>(counts.kept) /
-                                 static_cast<double>(std::max<int64_t>(1, counts.texts)))),
+                    percent(static_cast<double>(counts.kept) /
+                            static_cast<double>(std::max<int64_t>(1, counts.texts))),
                     with_commas(counts.failed)});
   print_table(rows);
   print(str("kept above ", fixed(selection.threshold, 4), ": ", options.select.folder,
@@ -66,8 +66,8 @@ int capfilt_judge(const CapfiltOptions& options) {
   }
   const Json& filter = result.at("filter");
   print(str("filter: AUC ", fixed(filter.at("auc").number(), 4), ", precision ",
-            percent(filter.at("precision")), ", recall ", percent(filter.at("recall")), " above ",
-            options.judge.threshold));
+            percent(filter.at("precision").number()), ", recall ",
+            percent(filter.at("recall").number()), " above ", options.judge.threshold));
   std::vector<std::vector<std::string>> rows{{"text of the web", "texts", "kept", "AUC"}};
   for (const auto& [name, kind] : filter.at("kinds").members()) {
     const Json* auc = kind.find("auc");
@@ -76,12 +76,12 @@ int capfilt_judge(const CapfiltOptions& options) {
   }
   print_table(rows);
   if (const Json* captioner = result.find("captioner")) {
-    print(str("captioner: ", percent(captioner->at("exact")), " of its ",
+    print(str("captioner: ", percent(captioner->at("exact").number()), " of its ",
               count(captioner->at("texts")), " captions are right, of those kept ",
-              percent(captioner->at("exact_of_kept"))));
+              percent(captioner->at("exact_of_kept").number())));
     const Json& pictures = result.at("pictures");
-    print(str("pictures with a right text: ", percent(pictures.at("true_before")), " before, ",
-              percent(pictures.at("true_after")), " after"));
+    print(str("pictures with a right text: ", percent(pictures.at("true_before").number()),
+              " before, ", percent(pictures.at("true_after").number()), " after"));
   }
   return 0;
 }

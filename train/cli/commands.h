@@ -7,10 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "train/capfilt/judge.h"
-#include "train/capfilt/label.h"
-#include "train/capfilt/report.h"
-#include "train/capfilt/select.h"
+#include "train/capfilt/capfilt.h"
 #include "train/data/open.h"
 #include "train/data/tasks/make.h"
 #include "train/eval/evaluate.h"

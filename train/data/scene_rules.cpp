@@ -108,6 +108,11 @@ std::string ScenePlan::caption() const {
   return str(name(0), relation == Relation::left_of ? " left of " : " above ", name(1));
 }
 
+bool ScenePlan::shows(int concept_id) const {
+  return std::any_of(drawings.begin(), drawings.end(),
+                     [&](const PlacedDrawing& d) { return d.concept_id == concept_id; });
+}
+
 Random scene_random(SceneSplit split, uint64_t seed, uint64_t index, uint32_t use) {
   return Random(seed, Purpose::scene, (index >> 32) << 16 | use << 8 | static_cast<uint32_t>(split),
                 static_cast<uint32_t>(index));

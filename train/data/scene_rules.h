@@ -46,6 +46,7 @@ struct ScenePlan {
   std::vector<PlacedDrawing> drawings;  // one, or two: the left or upper one first
   Relation relation = Relation::none;
   std::string caption() const;
+  bool shows(int concept_id) const;
 };
 
 // What the rules of a split leave open of given things: artists, sizes and places.

@@ -2,7 +2,7 @@
 // those that pre-training on scenes sees: with its side, and in split `train` with its jitter.
 #include <algorithm>
 #include <cstdio>
-#include <functional>
+#include <map>
 
 #include "core/error.h"
 #include "core/str.h"
@@ -20,12 +20,13 @@ namespace {
 constexpr int64_t kLeastPlans = 100;  // what every statement finds its scenes among
 constexpr uint32_t kUsePixels = 1;    // of scene_random, as open_scenes has it
 constexpr uint32_t kUseQuestions = 4;
-constexpr int64_t kWebPairs = 20'000, kCleanPairs = 2'000;
+constexpr int64_t kCleanPairs = 2'000;  // beside those of the simulated web
 
 class SceneSource {
  public:
   SceneSource(uint64_t seed, const std::string& data, TaskFolder& folder)
       : seed_(seed),
+        data_(data),
         folder_(folder),
         config_(load_config("scenes")),
         drawings_(data, config_.model.image_size) {}
@@ -40,16 +41,18 @@ class SceneSource {
   // Pairs of the simulated web, of scenes as training has them: web.json, with what is wrong with
   // each in web_labels.json and what would be right in web_truth.json; and right pairs of other
   // scenes in clean.json. Drawings are unchanged: jitter would be a second kind of noise.
-  void web(const std::string& data, int64_t rows) {
+  void web(SceneSplit, int64_t rows) {
     config_.jitter = {};
     std::vector<std::string> uploaders;
-    const Json typed = Json::read(data + "/web.json");
+    const Json typed = Json::read(data_ + "/web.json");
     for (const Json& row : typed.items()) uploaders.push_back(row.at("caption").text());
     const auto plan_at = [&](int64_t i) {
       return plan_scene(SceneSplit::train, seed_, static_cast<uint64_t>(i));
     };
-    for (int64_t i = 0; i < kCleanPairs; ++i)
-      add_caption("clean", SceneSplit::train, i, plan_at(i), plan_at(i).caption());
+    for (int64_t i = 0; i < kCleanPairs; ++i) {
+      const ScenePlan plan = plan_at(i);
+      add_caption("clean", SceneSplit::train, i, plan, plan.caption());
+    }
     folder_.end_list("clean");
     Json labels = Json::object(), truth = Json::array();
     for (int64_t i = kCleanPairs; i < kCleanPairs + rows; ++i) {
@@ -59,7 +62,6 @@ class SceneSource {
       labels.set(picture, kWebKinds[static_cast<size_t>(web.kind)]);
       truth.push(Json::object().set("image", picture).set("caption", plan.caption()));
     }
-    folder_.end_list("web");
     folder_.add_text("web_labels.json", labels.dump(0) + "\n");
     folder_.add_text("web_truth.json", truth.dump(0) + "\n");
   }
@@ -130,6 +132,7 @@ class SceneSource {
   }
 
   uint64_t seed_;
+  std::string data_;  // picturebook's folder
   TaskFolder& folder_;
   TrainConfig config_;
   SceneDrawings drawings_;
@@ -140,23 +143,27 @@ class SceneSource {
 
 void fill_from_scenes(const std::string& task, std::optional<int64_t> count, uint64_t seed,
                       const std::string& data, TaskFolder& folder) {
+  using Fill = void (SceneSource::*)(SceneSplit, int64_t);
   struct Form {
-    void (SceneSource::*fill)(SceneSplit, int64_t);
-    int64_t training_rows, other_rows;
+    const char* list;  // that is trained on
+    Fill fill;
+    int64_t rows;
+    Fill fill_others;  // the other splits
+    int64_t other_rows;
   };
+  using S = SceneSource;
   // Captions are as many as the scenes that the demo is measured on: the same ones, for seed 1.
-  const Form form = task == "captions" || task == "web" ? Form{&SceneSource::captions, 2'000, 400}
-                    : task == "vqa" ? Form{&SceneSource::questions, 40'000, 2'000}
-                                    : Form{&SceneSource::statements, 20'000, 1'000};
+  const std::map<std::string, Form> forms = {
+      {"captions", {"train", &S::captions, 2'000, &S::captions, 400}},
+      {"web", {"web", &S::web, 20'000, &S::captions, 400}},
+      {"vqa", {"train", &S::questions, 40'000, &S::questions, 2'000}},
+      {"nlvr", {"train", &S::statements, 20'000, &S::statements, 1'000}}};
+  const Form& form = forms.at(task);
   SceneSource source(seed, data, folder);
-  for (size_t s = 0; s < kSceneSplits.size(); ++s) {
-    const auto split = static_cast<SceneSplit>(s);
-    const bool train = split == SceneSplit::train;
-    if (train && task == "web") {
-      source.web(data, count.value_or(kWebPairs));
-      continue;
-    }
-    (source.*form.fill)(split, train ? count.value_or(form.training_rows) : form.other_rows);
+  (source.*form.fill)(SceneSplit::train, count.value_or(form.rows));
+  folder.end_list(form.list);
+  for (size_t s = 1; s < kSceneSplits.size(); ++s) {
+    (source.*form.fill_others)(static_cast<SceneSplit>(s), form.other_rows);
     folder.end_list(kSceneSplits[s]);
   }
 }

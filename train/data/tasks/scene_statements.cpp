@@ -16,16 +16,11 @@ constexpr uint32_t kUseStatements = 3;  // of scene_random
 constexpr std::array<const char*, 2> kPictures{"left", "right"};
 constexpr std::array<const char*, 5> kNumbers{"no", "one", "two", "three", "four"};
 
-bool shows(const ScenePlan& plan, int concept_id) {
-  return std::any_of(plan.drawings.begin(), plan.drawings.end(),
-                     [&](const PlacedDrawing& d) { return d.concept_id == concept_id; });
-}
-
 // Concepts of `plan` that `other` shows too, or does not show.
 std::vector<int> concepts(const ScenePlan& plan, bool shared, const ScenePlan& other) {
   std::vector<int> found;
   for (const PlacedDrawing& d : plan.drawings)
-    if (shows(other, d.concept_id) == shared) found.push_back(d.concept_id);
+    if (other.shows(d.concept_id) == shared) found.push_back(d.concept_id);
   return found;
 }
 

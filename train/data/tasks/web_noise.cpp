@@ -1,7 +1,6 @@
 // The draw of what is wrong, and the wrong captions.
 #include "train/data/tasks/web_noise.h"
 
-#include <algorithm>
 #include <utility>
 
 namespace medley::train {
@@ -10,17 +9,12 @@ namespace {
 constexpr uint32_t kUseNoise = 5;  // of scene_random
 constexpr double kRight = 0.6;
 
-bool shows(const ScenePlan& plan, int concept_id) {
-  return std::any_of(plan.drawings.begin(), plan.drawings.end(),
-                     [&](const PlacedDrawing& d) { return d.concept_id == concept_id; });
-}
-
 std::string with_other_name(ScenePlan plan, Random& random) {
   PlacedDrawing& changed = plan.drawings[random.below(static_cast<uint32_t>(plan.drawings.size()))];
   int other = 0;
   do {
     other = static_cast<int>(random.below(kConceptCount));
-  } while (shows(plan, other));
+  } while (plan.shows(other));
   changed.concept_id = other;
   return plan.caption();
 }
