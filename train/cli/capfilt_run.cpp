@@ -164,7 +164,7 @@ class Way {
   }
 
   void make_labels() {
-    LabelOptions label_options = o_.label;
+    LabelOptions label_options;
     label_options.data = o_.web;
     label_options.images = o_.images;
     label_options.captioner = run_of("captioner");

@@ -180,7 +180,6 @@ struct CapfiltRunOptions {
   std::vector<std::string> set;   // KEY=VALUE, of both pre-trainings
   std::optional<int64_t> count, seed, threads, steps;
   std::optional<double> epochs;  // of captioner and filter
-  LabelOptions label;
   SelectOptions select;
   bool json = false;
 };
