@@ -9,6 +9,7 @@
 #include "core/error.h"
 #include "core/philox.h"
 #include "core/str.h"
+#include "core/threads.h"
 #include "models/generation/beam_search.h"
 #include "models/generation/scores.h"
 
@@ -101,17 +102,21 @@ std::vector<std::vector<Generated>> extend(StepDecoder& decoder, int64_t count,
   Tensor logits = feed_start(decoder, slots, tokens.start);
   for (auto length = static_cast<int64_t>(tokens.start.size()); !slots.empty(); ++length) {
     const Scores scores(logits);
-    std::vector<int32_t> still_active, next;
+    std::vector<int32_t> chosen(slots.size()), still_active, next;
+    parallel_for(static_cast<int64_t>(slots.size()), 1, [&](int64_t begin, int64_t end) {
+      for (auto s = static_cast<size_t>(begin); s < static_cast<size_t>(end); ++s) {
+        Text& text = texts[static_cast<size_t>(slots[s])];
+        const std::span<double> row = scores.rows(s);
+        chosen[s] = choose({row.begin(), row.end()}, text, tokens.end, options);
+        log_softmax(row);
+        text.sum += row[static_cast<size_t>(chosen[s])];
+        if (chosen[s] != tokens.end) text.ids.push_back(chosen[s]);
+      }
+    });
     for (size_t s = 0; s < slots.size(); ++s) {
-      Text& text = texts[static_cast<size_t>(slots[s])];
-      const std::span<double> row = scores.rows(s);
-      const int32_t token = choose({row.begin(), row.end()}, text, tokens.end, options);
-      log_softmax(row);
-      text.sum += row[static_cast<size_t>(token)];
-      if (token == tokens.end) continue;
-      text.ids.push_back(token);
+      if (chosen[s] == tokens.end) continue;
       still_active.push_back(slots[s]);
-      next.push_back(token);
+      next.push_back(chosen[s]);
     }
     slots = std::move(still_active);
     if (slots.empty() || length + 1 == options.max_length) break;

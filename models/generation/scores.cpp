@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numeric>
 #include <vector>
 
 #include "core/error.h"
@@ -20,14 +19,16 @@ double largest(std::span<const double> scores) {
 
 double sum_of_exp(std::span<const double> scores, double most) {
   double sum = 0;
-  for (const double score : scores) sum += std::exp(score - most);
+  for (const double score : scores)
+    if (score != kForbidden) sum += std::exp(score - most);
   return sum;
 }
 
 std::vector<double> softmax(std::span<const double> scores) {
   const double most = largest(scores), sum = sum_of_exp(scores, most);
   std::vector<double> probabilities(scores.size());
-  for (size_t i = 0; i < scores.size(); ++i) probabilities[i] = std::exp(scores[i] - most) / sum;
+  for (size_t i = 0; i < scores.size(); ++i)
+    if (scores[i] != kForbidden) probabilities[i] = std::exp(scores[i] - most) / sum;
   return probabilities;
 }
 
@@ -41,8 +42,9 @@ void keep_top_k(std::span<double> scores, size_t k) {
 
 void keep_top_p(std::span<double> scores, double p) {
   const std::vector<double> probabilities = softmax(scores);
-  std::vector<size_t> order(scores.size());
-  std::iota(order.begin(), order.end(), size_t{0});
+  std::vector<size_t> order;  // of those that are still allowed: with top-k, few
+  for (size_t i = 0; i < scores.size(); ++i)
+    if (scores[i] != kForbidden) order.push_back(i);
   std::stable_sort(order.begin(), order.end(),
                    [&](size_t a, size_t b) { return scores[a] > scores[b]; });
   double before = 0;

@@ -47,6 +47,7 @@ struct SelectOptions {
   std::optional<double> keep = {};      // instead: this part of all texts, the most likely ones
   bool web = true, synthetic = true;    // texts of these sources may be kept
   std::string human = {}, images = {};  // pairs that are kept as they are; of which pictures
+  std::string out = {};                 // folder for the lists; empty: that of the labels
 };
 
 void validate_threshold(double threshold);  // throws ConfigError outside 0 .. 1
@@ -63,7 +64,7 @@ struct Selection {
   Json json() const;
 };
 
-// Writes into the folder bootstrapped.json (BLIP's list: image, caption, source, probability),
+// Writes bootstrapped.json (BLIP's list: image, caption, source, probability),
 // dropped.json (the same with the reason) and selection.json. Memory does not grow with the number
 // of rows. Throws DataError when nothing is kept.
 Selection select(const SelectOptions& options);

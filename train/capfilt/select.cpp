@@ -125,7 +125,9 @@ Selection select(const SelectOptions& options) {
   const LabelFolder folder = LabelFolder::open(options.folder);
   Selection selection;
   selection.threshold = threshold_of(options, folder);
-  ListFile kept(options.folder + "/bootstrapped.json"), dropped(options.folder + "/dropped.json");
+  const std::string& out = options.out.empty() ? options.folder : options.out;
+  make_folders(out);
+  ListFile kept(out + "/bootstrapped.json"), dropped(out + "/dropped.json");
   folder.each([&](const LabelledPicture& picture) {
     ++selection.pictures;
     selection.failed += !picture.error.empty();
@@ -154,7 +156,7 @@ Selection select(const SelectOptions& options) {
   if (!options.human.empty()) add_human_pairs(options, folder, kept, selection.sources["human"]);
   kept.close();
   dropped.close();
-  replace_file(options.folder + "/selection.json", selection.json().dump(1) + "\n");
+  replace_file(out + "/selection.json", selection.json().dump(1) + "\n");
   return selection;
 }
 

@@ -1,4 +1,4 @@
-// The command line of medley capfilt.
+// The command line of medley capfilt and medley experiment.
 #include <CLI/CLI.hpp>
 
 #include "train/cli/program.h"
@@ -6,26 +6,31 @@
 namespace medley::train {
 namespace {
 
-void add_run(CLI::App* capfilt, Program& p) {
-  CLI::App* sub = capfilt->add_subcommand(
-      "run", "the whole way: pre-train, caption, filter, select, pre-train again, compare");
-  CapfiltRunOptions& o = p.capfilt_run;
-  sub->add_option("--config", o.config, "recipe of both pre-trainings (default: scenes)");
+// What a web, its clean pairs and the models on the way have in common.
+void setup_options(CLI::App* sub, CapfiltSetup& o) {
+  sub->add_option("--config", o.config, "recipe of pre-trainings (default: scenes)");
   sub->add_option("--web", o.web, "list of the web's pairs (default: a simulated web of scenes)");
   sub->add_option("--clean", o.clean, "list of the pairs that people wrote");
   sub->add_option("--images", o.images,
                   "folder or tar of all pictures (default: beside the lists)");
-  sub->add_option("--eval", o.eval, "list that both models are measured on; may be repeated");
-  sub->add_option("--out", o.out, "folder of everything (default: runs/capfilt)");
+  sub->add_option("--eval", o.eval, "list that models are measured on; may be repeated");
+  sub->add_option("--out", o.out, "folder of everything (default: " + o.out + ")");
   sub->add_option("--count", o.count, "pairs of the simulated web (default: 20000)");
   sub->add_option("--steps", o.steps, "steps of each pre-training (default: the recipe's)");
   sub->add_option("--epochs", o.epochs, "passes of captioner and filter (default: the recipes')");
-  sub->add_option("--set", o.set, "KEY=VALUE: change a key of both pre-trainings");
+  sub->add_option("--set", o.set, "KEY=VALUE: change a key of pre-trainings");
+  sub->add_option("--threads", o.threads, "results do not depend on it");
+}
+
+void add_run(CLI::App* capfilt, Program& p) {
+  CLI::App* sub = capfilt->add_subcommand(
+      "run", "the whole way: pre-train, caption, filter, select, pre-train again, compare");
+  CapfiltRunOptions& o = p.capfilt_run;
+  setup_options(sub, o.setup);
   sub->add_option("--threshold", o.select.threshold, "a text is kept above it (default: 0.5)");
   sub->add_option("--keep", o.select.keep, "keep this part of all texts instead")
       ->excludes("--threshold");
-  sub->add_option("--seed", o.seed, "of everything random");
-  sub->add_option("--threads", o.threads, "results do not depend on it");
+  sub->add_option("--seed", o.setup.seed, "of everything random");
   json_flag(sub, o.json);
   sub->footer(
       "Examples:\n"
@@ -34,6 +39,27 @@ void add_run(CLI::App* capfilt, Program& p) {
       "--eval val.json --out runs/mine\n"
       "Started again it goes on where it was.");
   sub->callback([&p] { p.command = [&p] { return capfilt_run(p.capfilt_run); }; });
+}
+
+void add_experiment(CLI::App& app, Program& p) {
+  CLI::App* sub = app.add_subcommand(
+      "experiment", "tables 1 to 4 of BLIP's paper, on a small web and with several seeds");
+  ExperimentOptions& o = p.experiment;
+  sub->add_option("table", o.table,
+                  "table1: what captioner and filter are worth; table2: beams or nucleus sampling; "
+                  "table3: what encoder and decoder share; table4: captioner and filter in one")
+      ->required();
+  sub->add_option("--seeds", o.seeds, "models of each row (default: 3)");
+  sub->add_flag("--quick", o.quick,
+                "one tiny model for each row, and few pairs: to see that it works");
+  setup_options(sub, o.setup);
+  json_flag(sub, o.json);
+  sub->footer(
+      "Examples:\n"
+      "  medley experiment table1 --steps 1600\n"
+      "  medley experiment table3 --quick --out /tmp/quick\n"
+      "Started again it goes on where it was. Tables of one folder share their models.");
+  sub->callback([&p] { p.command = [&p] { return experiment(p.experiment); }; });
 }
 
 void add_label(CLI::App* capfilt, Program& p) {
@@ -125,6 +151,7 @@ void add_capfilt_commands(CLI::App& app, Program& program) {
   add_label(capfilt, program);
   add_select(capfilt, program);
   add_judge(capfilt, program);
+  add_experiment(app, program);
 }
 
 }  // namespace medley::train

@@ -38,6 +38,8 @@ struct TrainedRun {
   Json summary;        // metrics.json
   std::string report;  // file
 };
+// A small model, which the original's rates would hardly move: it has recipes of its own, small_*.
+bool is_of_drawings(const models::ModelConfig& model);
 // The training without its output on stdout; empty when a signal stopped it.
 std::optional<TrainedRun> train_run(const TrainingOptions& options);
 
@@ -172,19 +174,34 @@ int capfilt_label(const CapfiltOptions& options);
 int capfilt_select(const CapfiltOptions& options);
 int capfilt_judge(const CapfiltOptions& options);
 
+// What CapFilt begins with, and how its models are trained.
+struct CapfiltSetup {
+  std::string out;                                // folder of everything
+  std::string config = "scenes";                  // of pre-trainings
+  std::string web = {}, clean = {}, images = {};  // no web: a simulated one of scenes
+  std::vector<std::string> eval = {};             // lists that models are measured on
+  std::vector<std::string> set = {};              // KEY=VALUE, of pre-trainings
+  std::optional<int64_t> count = {}, seed = {}, threads = {}, steps = {};
+  std::optional<double> epochs = {};  // of captioner and filter
+};
+
 struct CapfiltRunOptions {
-  std::string config = "scenes";   // of both pre-trainings
-  std::string web, clean, images;  // no web: a simulated one of scenes
-  std::string out = "runs/capfilt";
-  std::vector<std::string> eval;  // lists that both models are measured on
-  std::vector<std::string> set;   // KEY=VALUE, of both pre-trainings
-  std::optional<int64_t> count, seed, threads, steps;
-  std::optional<double> epochs;  // of captioner and filter
+  CapfiltSetup setup{.out = "runs/capfilt"};
   SelectOptions select;
   bool json = false;
 };
 // Goes on where it was.
 int capfilt_run(const CapfiltRunOptions& options);
+
+struct ExperimentOptions {
+  std::string table;  // table1 .. table4
+  CapfiltSetup setup{.out = "runs/experiments"};
+  int64_t seeds = 3;
+  bool quick = false;  // a tiny model and few pairs: that every row works, and no more
+  bool json = false;
+};
+// Goes on where it was.
+int experiment(const ExperimentOptions& options);
 
 struct DrawOptions {
   std::string caption, out;

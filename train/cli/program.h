@@ -28,6 +28,7 @@ struct Program {
   DataMakeOptions make;
   CapfiltOptions capfilt;
   CapfiltRunOptions capfilt_run;
+  ExperimentOptions experiment;
   DrawOptions draw;
   ReportOptions report;
   bool info_json = false;
@@ -41,7 +42,7 @@ void json_flag(CLI::App* sub, bool& flag);
 void add_model_commands(CLI::App& app, Program& program);
 // medley data ...: commands that work with data sets.
 void add_data_commands(CLI::App& app, Program& program);
-// medley capfilt ...: captions and a filter for pictures of the web.
+// medley capfilt ...: captions and a filter for pictures of the web; medley experiment.
 void add_capfilt_commands(CLI::App& app, Program& program);
 // eval and its tasks.
 void add_eval_commands(CLI::App& app, Program& program);

@@ -12,12 +12,9 @@
 namespace medley::train {
 namespace {
 
-// Below this width a model is one of drawings, which the original's rates would not move.
-constexpr int64_t kWidthOfOriginal = 384;
-
 std::string recipe_of(const TrainingOptions& options, const ModelSource& source) {
   if (!options.config.empty()) return options.config;
-  return (source.hf.model.vit_width < kWidthOfOriginal ? "small_" : "") + options.task;
+  return (is_of_drawings(source.hf.model) ? "small_" : "") + options.task;
 }
 
 // The model that training starts with, where it is not a run that goes on.
@@ -138,6 +135,11 @@ void explain_end(const TrainOutcome& outcome, const Trainer& trainer) {
 }
 
 }  // namespace
+
+bool is_of_drawings(const models::ModelConfig& model) {
+  constexpr int64_t kWidthOfOriginal = 384;
+  return model.vit_width < kWidthOfOriginal;
+}
 
 std::optional<TrainedRun> train_run(const TrainingOptions& options) {
   const std::optional<ModelSource> source = source_of(options);
