@@ -49,6 +49,7 @@ TEST_CASE("cli: inspect lists safetensors, .pth in both forms and Hugging Face f
         CHECK(tensor.at("shape").text() == "(2, 3)");
         CHECK(tensor.at("dtype").text() == "F32");
         CHECK(tensor.at("bytes").integer() == 24);
+        CHECK(tensor.at("values").integer() == 6);
       }
     CHECK(found);
   }

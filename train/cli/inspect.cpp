@@ -23,7 +23,7 @@ namespace fs = std::filesystem;
 
 struct Listed {
   std::string name, dtype, shape, checksum;
-  uint64_t bytes = 0;
+  uint64_t bytes = 0, values = 0;
   int64_t not_finite = 0;  // values that are NaN or infinite
 };
 
@@ -37,8 +37,15 @@ Listed listed(const std::string& name, const std::string& dtype, const std::vect
               std::span<const char> bytes) {
   Checksum sum;
   sum.add(bytes);
-  return {name,      dtype,        models::shape_text(shape),
-          sum.hex(), bytes.size(), models::count_not_finite(dtype, bytes)};
+  uint64_t values = 1;
+  for (const uint64_t size : shape) values *= size;
+  return {name,
+          dtype,
+          models::shape_text(shape),
+          sum.hex(),
+          bytes.size(),
+          values,
+          models::count_not_finite(dtype, bytes)};
 }
 
 ListedFile list_safetensors(const std::string& path, bool strict) {
@@ -72,6 +79,7 @@ Json json_of(const std::vector<Listed>& listed) {
                      .set("dtype", tensor.dtype)
                      .set("shape", tensor.shape)
                      .set("bytes", static_cast<int64_t>(tensor.bytes))
+                     .set("values", static_cast<int64_t>(tensor.values))
                      .set("xxh3", tensor.checksum)
                      .set("not_finite", tensor.not_finite));
   return tensors;
@@ -79,18 +87,20 @@ Json json_of(const std::vector<Listed>& listed) {
 
 void print_file(const ListedFile& file) {
   std::vector<std::vector<std::string>> rows(1, {"tensor", "type", "shape", "bytes", "xxh3"});
-  uint64_t bytes = 0;
+  uint64_t bytes = 0, values = 0;
   int64_t not_finite = 0;
   for (const Listed& tensor : file.tensors) {
     rows.push_back({tensor.name, tensor.dtype, tensor.shape,
                     with_commas(static_cast<int64_t>(tensor.bytes)), tensor.checksum});
     bytes += tensor.bytes;
+    values += tensor.values;
     not_finite += tensor.not_finite;
   }
   print(file.path + " (" + file.format + ")");
   print_table(rows);
   for (const auto& [key, value] : file.metadata) print(key + ": " + value);
-  print(str(file.tensors.size(), " tensors, ", with_commas(static_cast<int64_t>(bytes)), " bytes"));
+  print(str(file.tensors.size(), " tensors, ", with_commas(static_cast<int64_t>(values)),
+            " values, ", with_commas(static_cast<int64_t>(bytes)), " bytes"));
   for (const Listed& tensor : file.tensors)
     if (tensor.not_finite > 0)
       print(str(tensor.name, ": ", with_commas(tensor.not_finite), " values are NaN or infinite"));
