@@ -1,6 +1,7 @@
 // Presets and the checks of a configuration.
 #include "models/config.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/error.h"
@@ -145,6 +146,12 @@ void validate(const ModelConfig& c) {
   require(c.max_tokens >= 3, "max_tokens", c.max_tokens, "at least 3: [CLS], a word, [SEP]");
   require(c.max_positions >= c.max_tokens, "max_positions", c.max_positions,
           str("at least max_tokens = ", c.max_tokens));
+  const std::vector<std::string> sharings = {"all", "all_but_cross_attention",
+                                             "all_but_self_attention", "none"};
+  require(std::find(sharings.begin(), sharings.end(), c.share) != sharings.end(), "share",
+          "'" + c.share + "'",
+          "all, all_but_cross_attention, all_but_self_attention or none" +
+              did_you_mean(c.share, sharings));
   require(c.dropout >= 0 && c.dropout < 1, "dropout", c.dropout, "in 0 .. 1, 1 left out");
   require(c.drop_path >= 0 && c.drop_path < 1, "drop_path", c.drop_path, "in 0 .. 1, 1 left out");
   require(c.init_std > 0, "init_std", c.init_std, "above 0");

@@ -24,10 +24,14 @@ struct ModelConfig {
   int64_t vocab_size = 30524;
   int64_t max_positions = 512;  // rows of the position table
   int64_t max_tokens = 30;      // of a caption, [CLS] and [SEP] included; longer ones are cut
-  double dropout = 0.1;         // text side: hidden states and attention probabilities
-  double drop_path = 0;         // image side: stochastic depth, rate of the last block
-  double init_std = 0.02;       // of the starting weights; about width^-1/2 for narrow models
-  double vit_eps = 1e-6;        // LayerNorm epsilons
+  // Which weights the encoder and the decoder of texts have in common (Li et al. 2022, table 3):
+  // all, all_but_cross_attention, all_but_self_attention or none. In VQA they never have any, and
+  // NLVR2 has no decoder.
+  std::string share = "all_but_self_attention";
+  double dropout = 0.1;    // text side: hidden states and attention probabilities
+  double drop_path = 0;    // image side: stochastic depth, rate of the last block
+  double init_std = 0.02;  // of the starting weights; about width^-1/2 for narrow models
+  double vit_eps = 1e-6;   // LayerNorm epsilons
   double text_eps = 1e-12;
   bool recompute = false;  // recompute blocks in the backward pass: less memory, more time
 
@@ -37,6 +41,13 @@ struct ModelConfig {
   }
   int64_t vit_ffn_width() const { return vit_ffn > 0 ? vit_ffn : 4 * vit_width; }
   int64_t ffn_width() const { return text_ffn > 0 ? text_ffn : 4 * text_width; }
+  bool shares_self_attention() const {
+    return share == "all" || share == "all_but_cross_attention";
+  }
+  bool shares_cross_attention() const {
+    return share == "all" || share == "all_but_self_attention";
+  }
+  bool shares_the_rest() const { return share != "none"; }  // embeddings and feed-forward
 };
 
 struct LossConfig {

@@ -20,7 +20,11 @@ struct DropoutSites {
     cross_probabilities,
     cross_output,
     image_attention,
-    image_mlp
+    image_mlp,
+    // Of the decoder's rows where they go through weights of their own beside the encoder's.
+    decoder_cross_probabilities,
+    decoder_cross_output,
+    decoder_hidden
   };
 
   double p = 0;  // 0: nothing is dropped

@@ -68,7 +68,7 @@ MedPass Blip::joint_pass(const Tensor& image_tokens, const PackedText& text, con
   MedPass pass = encoder_pass(to(text, device_), ids.to(device_));
   pass.image = image_rows(image_tokens, true);
   pass.images = autograd::uniform_sequences(image_tokens.size(0), image_tokens.size(1), device_);
-  pass.image_of = kv_index.to(device_);
+  pass.encoder.image_of = kv_index.to(device_);
   return pass;
 }
 

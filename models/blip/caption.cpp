@@ -19,7 +19,7 @@ Tensor Blip::decode(const Tensor& image_tokens, const PackedText& text, const Ne
   if (text.padding > 0) {  // its texts are given the first image, and nothing reads them
     std::vector<int32_t> image_of(text.lengths.size());
     std::iota(image_of.begin(), image_of.begin() + text.texts(), 0);
-    pass.image_of = constant_indices(image_of, device_);
+    pass.decoder.image_of = constant_indices(image_of, device_);
   }
   return towers_.text.logits(towers_.text.forward(pass));
 }

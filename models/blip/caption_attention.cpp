@@ -49,16 +49,16 @@ Tensor Blip::caption_attention(const Tensor& image_tokens,
   std::vector<int32_t> read(caption.begin(), caption.end() - 1);
   read.insert(read.begin(), tokens_.dec);
   const PackedText text = pack({read}, device_);
-  const Med& med = towers_.text;
+  const TextTower& decoder = towers_.text.decoder();
   const Tensor rows = image_rows(image_tokens);
   const autograd::Sequences image = autograd::uniform_sequences(1, rows.size(0), device_);
 
   const int64_t N = rows.size(0), T = text.ids.size(0);
   std::vector<double> mean(static_cast<size_t>(T * N));
   const double weight = 1 / static_cast<double>(model_.text_depth * model_.text_heads);
-  Tensor x = med.embed(text.ids, text.positions);
-  for (const MedLayer& layer : med.layers()) {
-    x = layer.decoder.finish(layer.decoder.context(x, text.sequences, true, {}), x, {});
+  Tensor x = decoder.embed(text.ids, text.positions);
+  for (const TextLayer& layer : decoder.layers) {
+    x = layer.self.finish(layer.self.context(x, text.sequences, true, {}), x, {});
     const Tensor kv = layer.cross.kv(rows);
     add_probabilities(layer.cross.query(x), kv, layer.cross.heads, weight, mean);
     x = layer.feed_forward(layer.cross(x, kv, text.sequences, image, {}, {}, {}));

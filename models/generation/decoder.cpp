@@ -21,7 +21,7 @@ StepDecoder::StepDecoder(const Med& med, const Memory& memory, int64_t texts, in
       slots_(memory.count() * texts),
       max_length_(max_length),
       width_(width) {
-  for (const MedLayer& layer : med.layers())
+  for (const TextLayer& layer : med.decoder().layers)
     layers_.push_back(
         {layer.cross.kv(memory.rows),
          Tensor::empty({slots_ * max_length, 2 * width}, memory.rows.dtype(), memory.rows.device()),
@@ -38,7 +38,7 @@ void StepDecoder::store(const Tensor& qkv, const std::vector<int32_t>& slots, in
 }
 
 Tensor StepDecoder::feed(const std::vector<int32_t>& slots, const std::vector<int32_t>& tokens) {
-  const Scope tower(med_.decoder_name());
+  const Scope tower(med_.decoder().name);
   const auto count = static_cast<int64_t>(slots.size());
   const int64_t n = static_cast<int64_t>(tokens.size()) / count;
   const Device device = layers_[0].memory.device();
@@ -60,16 +60,16 @@ Tensor StepDecoder::feed(const std::vector<int32_t>& slots, const std::vector<in
   const autograd::Sequences cached = autograd::make_sequences(blocks, device);
   const Tensor memory_index = indices(memory_of, device), cache_index = indices(cache_of, device);
 
-  Tensor x = med_.embed(indices(tokens, device), indices(positions, device));
+  Tensor x = med_.decoder().embed(indices(tokens, device), indices(positions, device));
   for (size_t l = 0; l < layers_.size(); ++l) {
     const Scope scope("layer", static_cast<int64_t>(l));
-    const MedLayer& layer = med_.layers()[l];
-    const Tensor qkv = layer.decoder.qkv(x);
+    const TextLayer& layer = med_.decoder().layers[l];
+    const Tensor qkv = layer.self.qkv(x);
     store(qkv, slots, n, layers_[l].cache);
     const Tensor context = autograd::cross_attention(
         qkv.slice(1, 0, width_).contiguous(), layers_[l].cache, queries, cached, cache_index,
-        {.heads = layer.decoder.heads, .causal = true, .dropout = {}});
-    x = layer.decoder.finish(context, x, {});
+        {.heads = layer.self.heads, .causal = true, .dropout = {}});
+    x = layer.self.finish(context, x, {});
     x = layer.feed_forward(
         layer.cross(x, layers_[l].memory, queries, memory_, memory_index, {}, {}));
   }

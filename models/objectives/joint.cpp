@@ -59,17 +59,13 @@ int64_t encoder_padding(const PackedText& text) {
   return 2 * text.padding + drawn;
 }
 
-// Wanted from the last layer: LM's tokens that predict, the first token of ITM's texts, nothing of
-// the padding. A constant where `rows`, LM's, do not change from batch to batch.
-autograd::Sequences last_rows(const autograd::Sequences& predicting, int64_t rows, int64_t picked,
-                              int64_t padding, bool is_constant) {
+// Where each text of ITM ends among the rows that are wanted from the last layer: its first token,
+// nothing of padding. `before` rows, LM's, are wanted too.
+Ints ends_of_first(int64_t before, int64_t picked, int64_t padding) {
   Ints ends;
   for (int64_t i = 1; i <= picked + padding; ++i)
-    ends.push_back(static_cast<int32_t>(rows + std::min(i, picked)));
-  const Device device = predicting.cu.device();
-  const Tensor rest =
-      is_constant ? constant_indices(ends, device) : Tensor::from(ends, {picked + padding}, device);
-  return {concat({predicting.cu, rest}), std::max<int64_t>(predicting.longest, 1)};
+    ends.push_back(static_cast<int32_t>(before + std::min(i, picked)));
+  return ends;
 }
 
 }  // namespace
@@ -96,18 +92,19 @@ JointTexts joint_texts(const PackedText& text, const Tensor& negative_images,
   MedPass& pass = joint.pass;
   pass.ids = Tensor::empty({decoder_rows + encoder_rows}, DType::i32, device);
   pass.positions = Tensor::empty(pass.ids.shape(), DType::i32, device);
-  const int64_t decoded = decode ? text.sequences.count() : 0;
   const Tensor cu = Tensor::empty({picked + padding + 1}, DType::i32, device);
   const Tensor first = Tensor::empty({picked}, DType::i32, device);
-  const Tensor queries = Tensor::empty({decoded + cu.size(0)}, DType::i32, device);
+  const int64_t decoded = decode ? text.sequences.count() : 0;
+  std::vector<Tensor> images{own, negative_images, own, zeros(padding)};
+  if (decode) images.insert(images.begin(), {own, zeros(text.padding)});
+  const Tensor image_of = concat(images);
   kernels::SelectTexts select{.texts = batch,
                               .ids = text.ids.data<int32_t>(),
                               .cu = text.sequences.cu.data<int32_t>(),
                               .longest = longest,
                               .out_first = first.data<int32_t>()};
-  autograd::Sequences predicting{zeros(1), 0};
-  std::vector<Tensor> images;
   if (decode) {
+    const Tensor both = Tensor::empty({decoded + cu.size(0)}, DType::i32, device);
     select.picked = batch;
     select.padding = text.padding;
     select.source = own.data<int32_t>();
@@ -115,15 +112,23 @@ JointTexts joint_texts(const PackedText& text, const Tensor& negative_images,
     select.rows = decoder_rows;
     select.out_ids = pass.ids.data<int32_t>();
     select.out_positions = pass.positions.data<int32_t>();
-    select.out_cu = queries.data<int32_t>();
+    select.out_cu = both.data<int32_t>();
     MEDLEY_KERNEL(select_texts, device, select);
     const NextTokens next = next_tokens(text);
-    pass.decoder = {text.sequences, decoder_rows, next.rows};
-    predicting = next.texts;
     joint.next_token = next.tokens;
-    images = {own, zeros(text.padding)};
-  } else {
-    queries.slice(0, 0, 1).fill_zero();
+    pass.decoder = {text.sequences, decoder_rows, next.rows, next.texts,
+                    image_of.slice(0, 0, decoded)};
+    // LM's rows change from batch to batch unless the text is padded.
+    const Ints ends = ends_of_first(next.tokens.size(0), picked, padding);
+    const Tensor rest = text.padding > 0 ? constant_indices(ends, device)
+                                         : Tensor::from(ends, {picked + padding}, device);
+    pass.both = {
+        .texts = {both, longest},
+        .rows = pass.ids.size(0),
+        .kept = {},
+        .kept_texts = {concat({next.texts.cu, rest}), std::max<int64_t>(next.texts.longest, 1)},
+        .image_of = image_of};
+    select.out_ends = both.slice(0, decoded + 1, both.size(0)).data<int32_t>();
   }
 
   const Tensor source = concat({own, own, negative_texts});
@@ -136,15 +141,14 @@ JointTexts joint_texts(const PackedText& text, const Tensor& negative_images,
   select.out_positions = pass.positions.slice(0, decoder_rows, pass.ids.size(0)).data<int32_t>();
   select.out_cu = cu.data<int32_t>();
   select.rows_before = decoder_rows;
-  select.out_ends = queries.slice(0, decoded + 1, queries.size(0)).data<int32_t>();
   MEDLEY_KERNEL(select_texts, device, select);
-  pass.encoder = {{cu, longest}, encoder_rows, first};
-  pass.queries = {queries, longest};
-  images.insert(images.end(), {own, negative_images, own, zeros(padding)});
-  pass.image_of = concat(images);
-  const int64_t predicting_rows = decode ? joint.next_token.size(0) : 0;
-  pass.last_queries =
-      last_rows(predicting, predicting_rows, picked, padding, !decode || text.padding > 0);
+  Ints kept = ends_of_first(0, picked, padding);
+  kept.insert(kept.begin(), 0);
+  pass.encoder = {{cu, longest},
+                  encoder_rows,
+                  first,
+                  {constant_indices(kept, device), 1},
+                  image_of.slice(0, decoded, image_of.size(0))};
   Ints match(static_cast<size_t>(picked));
   std::fill_n(match.begin(), batch, 1);
   joint.match = constant_indices(match, device);

@@ -14,7 +14,7 @@ struct JointTexts {
   Tensor match;  // [3B] i32: 1 for a right pair, else 0
 };
 
-// Texts in this order, the image of each in pass.image_of:
+// Texts in this order:
 //   after [DEC]   (image b, text b)
 //   after [ENC]   (image b, text b)
 //                 (image negative_images[b], text b)

@@ -11,8 +11,8 @@
 
 namespace medley::models {
 
-// Encoder and decoder each have their own. Parameters: <name>.self.qkv (rows query, key, value),
-// <name>.output.dense, <name>.output.LayerNorm.
+// Parameters: <name>.self.qkv (rows query, key, value), <name>.output.dense,
+// <name>.output.LayerNorm.
 struct SelfAttention {
   SelfAttention() = default;
   SelfAttention(autograd::ParameterBuilder& builder, const std::string& name, const ModelConfig& c);
@@ -29,8 +29,8 @@ struct SelfAttention {
   autograd::LayerNorm norm;
 };
 
-// Shared by encoder and decoder. Parameters: <name>.self.query, <name>.self.kv (rows key, value,
-// from the image's width), <name>.output.dense, <name>.output.LayerNorm.
+// Parameters: <name>.self.query, <name>.self.kv (rows key, value, from the image's width),
+// <name>.output.dense, <name>.output.LayerNorm.
 struct CrossAttention {
   CrossAttention() = default;
   CrossAttention(autograd::ParameterBuilder& builder, const std::string& name,

@@ -1,19 +1,38 @@
-// Forward pass of one text layer.
-#include "models/text/layer.h"
-
+// One layer of encoder and decoder over the rows of a pass. The two kinds of rows go through what
+// is not shared one after the other, and through what is shared together.
 #include "autograd/ops/rows.h"
 #include "core/scope.h"
+#include "models/text/med.h"
 
 namespace medley::models {
 namespace {
 
 using Site = DropoutSites::Site;
 
-// One group through its self-attention. Keys and values need every row, but what follows is row by
-// row: in the last layer it runs on the wanted rows alone.
-Tensor attend_group(const SelfAttention& attention, const Tensor& x, const TextGroup& group,
-                    bool causal, bool last, const kernels::DropoutKey& probabilities,
-                    const kernels::DropoutKey& output) {
+struct Sites {
+  Site self_probabilities, self_output, cross_probabilities, cross_output, hidden;
+};
+constexpr Sites kEncoder{Site::encoder_probabilities, Site::encoder_output,
+                         Site::cross_probabilities, Site::cross_output, Site::hidden};
+constexpr Sites kDecoder{Site::decoder_probabilities, Site::decoder_output,
+                         Site::cross_probabilities, Site::cross_output, Site::hidden};
+constexpr Sites kDecoderBesideEncoder{Site::decoder_probabilities, Site::decoder_output,
+                                      Site::decoder_cross_probabilities, Site::decoder_cross_output,
+                                      Site::decoder_hidden};
+
+// Rows that go through the same weights next: the decoder's, the encoder's, or those of both.
+struct Block {
+  const TextTower* tower;
+  const TextGroup* group;
+  const Sites* sites;
+  Tensor x;
+};
+
+// Keys and values need every row, but what follows is row by row: in the last layer it runs on the
+// wanted rows alone.
+Tensor attend(const SelfAttention& attention, const Tensor& x, const TextGroup& group, bool causal,
+              bool last, const kernels::DropoutKey& probabilities,
+              const kernels::DropoutKey& output) {
   const Tensor context = attention.context(x, group.texts, causal, probabilities);
   if (!last || !group.kept.defined()) return attention.finish(context, x, output);
   return attention.finish(autograd::gather_rows(context, group.kept),
@@ -22,48 +41,50 @@ Tensor attend_group(const SelfAttention& attention, const Tensor& x, const TextG
 
 }  // namespace
 
-Tensor MedLayer::attend(const Tensor& x, const MedPass& pass, size_t index, bool last,
-                        const MedNames& names) const {
-  const bool both = pass.encoder.rows > 0 && pass.decoder.rows > 0;
-  const std::vector<Tensor> parts =
-      both ? autograd::split_rows(x, {pass.decoder.rows, pass.encoder.rows})
-           : std::vector<Tensor>{x, x};
-  std::vector<Tensor> attended;
-  if (pass.decoder.rows > 0) {
-    const Scope tower(names.decoder), layer("layer", static_cast<int64_t>(index));
-    const Scope scope("attention");
-    attended.push_back(attend_group(decoder, parts[0], pass.decoder, true, last,
-                                    pass.dropout.at(index + 1, Site::decoder_probabilities),
-                                    pass.dropout.at(index + 1, Site::decoder_output)));
+Tensor Med::forward_layer(const Tensor& x, const Tensor& image, const MedPass& pass, size_t index,
+                          bool last) const {
+  std::vector<Block> blocks;
+  if (pass.encoder.rows == 0) {
+    blocks = {{&decoder_, &pass.decoder, &kDecoder, x}};
+  } else if (pass.decoder.rows == 0) {
+    blocks = {{&encoder_, &pass.encoder, &kEncoder, x}};
+  } else {
+    const auto rows = autograd::split_rows(x, {pass.decoder.rows, pass.encoder.rows});
+    blocks = {{&decoder_, &pass.decoder, &kDecoderBesideEncoder, rows[0]},
+              {&encoder_, &pass.encoder, &kEncoder, rows[1]}};
   }
-  if (pass.encoder.rows > 0) {
-    const Scope tower(names.encoder), layer("layer", static_cast<int64_t>(index));
-    const Scope scope("attention");
-    attended.push_back(attend_group(encoder, parts[1], pass.encoder, false, last,
-                                    pass.dropout.at(index + 1, Site::encoder_probabilities),
-                                    pass.dropout.at(index + 1, Site::encoder_output)));
-  }
-  return both ? autograd::concat_rows(attended) : attended[0];
-}
+  const auto put_together = [&] {
+    if (blocks.size() == 2)
+      blocks = {
+          {&encoder_, &pass.both, &kEncoder, autograd::concat_rows({blocks[0].x, blocks[1].x})}};
+  };
+  const auto each = [&](const char* part, auto run) {
+    for (Block& block : blocks) {
+      const Scope tower(block.tower->name), layer("layer", static_cast<int64_t>(index));
+      const Scope scope(part);
+      block.x = run(block, block.tower->layers[index]);
+    }
+  };
+  const auto dropout = [&](Site site) { return pass.dropout.at(index + 1, site); };
 
-Tensor MedLayer::forward(const Tensor& x, const Tensor& image, const MedPass& pass, size_t index,
-                         bool last, const MedNames& names) const {
-  Tensor y = attend(x, pass, index, last, names);
-  // Encoder and decoder share the rest: it has the encoder's name unless the decoder runs alone.
-  const Scope tower(pass.encoder.rows > 0 ? names.encoder : names.decoder);
-  const Scope layer("layer", static_cast<int64_t>(index));
-  if (image.defined()) {
-    const Scope scope("crossattention");
-    y = cross(y, cross.kv(image), last ? pass.last_queries : pass.queries, pass.images,
-              pass.image_of, pass.dropout.at(index + 1, Site::cross_probabilities),
-              pass.dropout.at(index + 1, Site::cross_output));
-  }
-  const Scope scope("ffn");
-  return feed_forward(y, pass.dropout.at(index + 1, Site::hidden));
-}
-
-Tensor MedLayer::feed_forward(const Tensor& x, const kernels::DropoutKey& key) const {
-  return norm(ffn(x, x, key));
+  each("attention", [&](const Block& block, const TextLayer& layer) {
+    return attend(layer.self, block.x, *block.group, block.group == &pass.decoder, last,
+                  dropout(block.sites->self_probabilities), dropout(block.sites->self_output));
+  });
+  if (config_.shares_cross_attention()) put_together();
+  if (image.defined())
+    each("crossattention", [&](const Block& block, const TextLayer& layer) {
+      const TextGroup& group = *block.group;
+      return layer.cross(block.x, layer.cross.kv(image), last ? group.kept_texts : group.texts,
+                         pass.images, group.image_of, dropout(block.sites->cross_probabilities),
+                         dropout(block.sites->cross_output));
+    });
+  if (config_.shares_the_rest()) put_together();
+  each("ffn", [&](const Block& block, const TextLayer& layer) {
+    return layer.feed_forward(block.x, dropout(block.sites->hidden));
+  });
+  put_together();
+  return blocks[0].x;
 }
 
 }  // namespace medley::models

@@ -38,9 +38,11 @@ MedPass decoder_pass(const PackedText& text, int32_t dec, const NextTokens& want
   MedPass pass;
   pass.ids = with_first_token(text, dec);
   pass.positions = text.positions;
-  pass.decoder = {text.sequences, text.ids.size(0), wanted.rows};
-  pass.queries = text.sequences;
-  pass.last_queries = wanted.texts;
+  pass.decoder = {.texts = text.sequences,
+                  .rows = text.ids.size(0),
+                  .kept = wanted.rows,
+                  .kept_texts = wanted.texts,
+                  .image_of = {}};
   return pass;
 }
 

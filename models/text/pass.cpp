@@ -51,15 +51,19 @@ MedPass encoder_pass(const PackedText& text, const Tensor& ids) {
   MedPass pass;
   pass.ids = ids;
   pass.positions = text.positions;
-  pass.encoder = {text.sequences, ids.size(0), first_rows(text)};
-  pass.queries = text.sequences;
-  pass.last_queries = autograd::uniform_sequences(text.texts(), 1, ids.device());
+  pass.encoder = {.texts = text.sequences,
+                  .rows = ids.size(0),
+                  .kept = first_rows(text),
+                  .kept_texts = autograd::uniform_sequences(text.texts(), 1, ids.device()),
+                  .image_of = {}};
   return pass;
 }
 
 MedPass with_all_rows(MedPass pass) {
-  pass.encoder.kept = pass.decoder.kept = Tensor();
-  pass.last_queries = pass.queries;
+  for (TextGroup* group : {&pass.decoder, &pass.encoder, &pass.both}) {
+    group->kept = Tensor();
+    group->kept_texts = group->texts;
+  }
   return pass;
 }
 

@@ -3,7 +3,8 @@
 //   image-grounded encoder   encoder texts and images
 //   image-grounded decoder   decoder texts and images
 //   lockstep                 both kinds of text, and images
-// In lockstep self-attention runs apart for the two kinds, and everything else together.
+// In lockstep self-attention runs apart for the two kinds, since their masks differ, and so does
+// all that encoder and decoder do not share; everything else runs together.
 #pragma once
 
 #include "models/batch.h"
@@ -11,25 +12,25 @@
 
 namespace medley::models {
 
-// Texts that go through the same self-attention.
+// Texts of one kind, or of both.
 struct TextGroup {
   autograd::Sequences texts;
   int64_t rows = 0;  // tokens of all its texts; 0: the group is not there
   Tensor kept;  // [k] i32: rows of the group that are wanted from the last layer; undefined: all
+  autograd::Sequences kept_texts;  // these rows by text
+  Tensor image_of;                 // [texts] i32: the image of each text; undefined: its own index
 };
 
 struct MedPass {
   Tensor ids, positions;  // [rows] i32: the decoder's texts, then the encoder's
-  TextGroup decoder;      // causal, with the decoder's self-attention
+  TextGroup decoder;      // causal
   TextGroup encoder;      // bidirectional
+  TextGroup both;         // in lockstep: the decoder's, then the encoder's; `kept` is theirs
   DropoutSites dropout;
 
   // Cross-attention; undefined image: none.
-  Tensor image;                      // [image rows, C of the image tower]
-  autograd::Sequences images;        // its rows by image
-  Tensor image_of;                   // [texts] i32: the image of each text, decoder's texts first
-  autograd::Sequences queries;       // all rows by text
-  autograd::Sequences last_queries;  // kept rows by text
+  Tensor image;                // [image rows, C of the image tower]
+  autograd::Sequences images;  // its rows by image
 };
 
 // Row of the first token of each text, padding left out: [texts] i32.

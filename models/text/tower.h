@@ -1,35 +1,34 @@
-// One layer of the mixture of encoder and decoder: self-attention (two sets of weights),
-// cross-attention over the image, feed-forward; the last two are shared by encoder and decoder.
+// The encoder or the decoder of texts: embeddings, and layers of self-attention, cross-attention
+// over the image and feed-forward. What two towers share is the same parameters in both.
 #pragma once
 
+#include <vector>
+
+#include "autograd/nn/embedding.h"
 #include "autograd/nn/mlp.h"
 #include "models/text/attention.h"
-#include "models/text/pass.h"
 
 namespace medley::models {
 
-// Names of the two uses in scopes: literals.
-struct MedNames {
-  const char* encoder = "text_encoder";
-  const char* decoder = "text_decoder";
-};
-
-struct MedLayer {
-  SelfAttention encoder, decoder;
-  CrossAttention cross;
-  autograd::Mlp ffn;
-  autograd::LayerNorm norm;
-
-  // x [rows, C], image [image rows, C_image] or undefined -> [rows, C]; the kept rows alone when
-  // `last`.
-  Tensor forward(const Tensor& x, const Tensor& image, const MedPass& pass, size_t index, bool last,
-                 const MedNames& names) const;
+struct TextLayer {
   // norm(x + dropout(ffn(x)))
   Tensor feed_forward(const Tensor& x, const kernels::DropoutKey& key = {}) const;
 
- private:
-  Tensor attend(const Tensor& x, const MedPass& pass, size_t index, bool last,
-                const MedNames& names) const;
+  SelfAttention self;
+  CrossAttention cross;
+  autograd::Mlp ffn;
+  autograd::LayerNorm norm;
+};
+
+struct TextTower {
+  // ids, positions [tokens] i32 -> [tokens, C]
+  Tensor embed(const Tensor& ids, const Tensor& positions,
+               const kernels::DropoutKey& key = {}) const;
+
+  const char* name = "";  // in scopes: a literal
+  autograd::Embedding embedding;
+  autograd::LayerNorm norm;
+  std::vector<TextLayer> layers;
 };
 
 }  // namespace medley::models

@@ -40,13 +40,13 @@ Memory Vqa::read_padded(const Tensor& image_tokens, const PackedText& questions,
       image_tokens.view({image_tokens.size(0) * image_tokens.size(1), image_tokens.size(2)});
   const Tensor keys_of = index(own_block), images_of = index(image_of);
 
-  Tensor x = encoder_.embed(index(ids), index(positions));
-  for (const MedLayer& layer : encoder_.layers()) {
-    const Tensor qkv = layer.encoder.qkv(x);
+  Tensor x = encoder_.encoder().embed(index(ids), index(positions));
+  for (const TextLayer& layer : encoder_.encoder().layers) {
+    const Tensor qkv = layer.self.qkv(x);
     const Tensor context = autograd::cross_attention(
         qkv.slice(1, 0, width).contiguous(), qkv.slice(1, width, 3 * width).contiguous(), texts,
-        keys, keys_of, {.heads = layer.encoder.heads, .causal = false, .dropout = {}});
-    x = layer.encoder.finish(context, x, {});
+        keys, keys_of, {.heads = layer.self.heads, .causal = false, .dropout = {}});
+    x = layer.self.finish(context, x, {});
     x = layer.feed_forward(
         layer.cross(x, layer.cross.kv(image_rows), texts, images, images_of, {}, {}));
   }

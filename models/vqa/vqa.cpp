@@ -58,7 +58,7 @@ Memory Vqa::read(const Tensor& image_tokens, const PackedText& questions, Blip::
   pass.dropout = sites;
   pass.image = image_tokens.view({images * image_tokens.size(1), image_tokens.size(2)});
   pass.images = autograd::uniform_sequences(images, image_tokens.size(1), device_);
-  pass.image_of = indices(one_to_one(images), device_);
+  pass.encoder.image_of = indices(one_to_one(images), device_);
   return {encoder_.forward(pass), questions.sequences};
 }
 
@@ -70,7 +70,7 @@ Tensor Vqa::decode(const Memory& questions, const PackedText& answers,
   pass.dropout = sites;
   pass.image = questions.rows;
   pass.images = questions.sequences;
-  pass.image_of = indices(question_of, device_);
+  pass.decoder.image_of = indices(question_of, device_);
   return decoder_.logits(decoder_.forward(pass));
 }
 

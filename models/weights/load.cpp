@@ -118,7 +118,8 @@ void load_one(WeightFiles& files, const Target& target) {
   for (size_t i = 1; i < target.sources.size(); ++i)
     if (!same_bytes(files.read(source), files.read(*target.sources[i])))
       throw DataError(str(files.path(), ": '", source.stored, "' and '", target.sources[i]->stored,
-                          "' are one parameter but differ"));
+                          "' are one parameter but differ"),
+                      "model.share says what text encoder and decoder have in common");
   if (has_fewer_rows(*target.first, source)) {
     files.read_into(source, destination.slice(0, 0, static_cast<int64_t>(source.shape[0])));
   } else if (same_shape(destination.shape(), source.shape)) {

@@ -20,23 +20,35 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Entries of one stored tensor: two where medley has keys and values in one.
+// What a checkpoint may have in one, and the original's names for its rows from the first on.
+struct Joined {
+  std::string name;
+  std::vector<std::string> parts;
+};
+const std::vector<Joined>& joined_matrices() {
+  static const std::vector<Joined> all = {
+      {".attention.self.qkv.",
+       {".attention.self.query.", ".attention.self.key.", ".attention.self.value."}},
+      {".crossattention.self.kv.", {".crossattention.self.key.", ".crossattention.self.value."}}};
+  return all;
+}
+
+// Entries of one stored tensor: several where it is joined.
 void add_entries(std::vector<WeightEntry>& entries, const WeightEntry& stored) {
-  const std::string joined = ".crossattention.self.kv.";
-  const size_t at = stored.name.find(joined);
-  if (at == std::string::npos || stored.shape.empty() || stored.shape[0] % 2 != 0) {
-    entries.push_back(stored);
+  for (const Joined& joined : joined_matrices()) {
+    const size_t at = stored.name.find(joined.name), count = joined.parts.size();
+    if (at == std::string::npos || stored.shape.empty() || stored.shape[0] % count != 0) continue;
+    for (size_t part = 0; part < count; ++part) {
+      WeightEntry entry = stored;
+      entry.name.replace(at, joined.name.size(), joined.parts[part]);
+      entry.shape[0] /= count;
+      entry.part = part;
+      entry.parts = count;
+      entries.push_back(std::move(entry));
+    }
     return;
   }
-  for (const uint64_t part : {0, 1}) {
-    WeightEntry entry = stored;
-    entry.name.replace(at, joined.size(),
-                       part == 0 ? ".crossattention.self.key." : ".crossattention.self.value.");
-    entry.shape[0] /= 2;
-    entry.part = part;
-    entry.parts = 2;
-    entries.push_back(std::move(entry));
-  }
+  entries.push_back(stored);
 }
 
 }  // namespace

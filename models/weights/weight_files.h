@@ -1,6 +1,7 @@
 // Weights wherever they lie: a safetensors file, a file of torch.save, or a folder as Hugging Face
 // writes it (one file, or several with an index). Names come out as the original's; of medley's own
-// files too, where the keys and values of cross-attention are one matrix.
+// files too, in which the matrices of an attention that encoder and decoder share are joined: keys
+// and values, or queries, keys and values.
 #pragma once
 
 #include <memory>

@@ -57,7 +57,8 @@ double distance(const std::vector<double>& x, const std::vector<double>& y) {
 TEST_CASE("step on CUDA: f32 agrees with the CPU", "[cuda_step]") {
   if (no_device()) return;
   Preset p = tiny(7, true);
-  p.model.dropout = p.model.drop_path = GENERATE(0.0, 0.1);
+  p.model.share = GENERATE("all_but_self_attention", "none");
+  p.model.dropout = p.model.drop_path = p.model.share == "none" ? 0.1 : GENERATE(0.0, 0.1);
   const Result exact = step_on({}, DType::f64, p), cpu = step_on({}, DType::f32, p),
                device = step_on(kCuda, DType::f32, p);
   CHECK(device.losses.itc == Approx(exact.losses.itc).epsilon(1e-5));

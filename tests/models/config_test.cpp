@@ -43,6 +43,10 @@ TEST_CASE("validate names the key, its value and what it must be") {
   CHECK_THAT(broken([](ModelConfig& c) { c.dropout = 1; }), Contains("dropout is 1"));
   CHECK_THAT(broken([](ModelConfig& c) { c.init_std = 0; }), Contains("init_std"));
   CHECK_THAT(broken([](ModelConfig& c) { c.vit_eps = -1; }), Contains("vit_eps"));
+  CHECK_THAT(broken([](ModelConfig& c) { c.share = "all_but_cross_atention"; }),
+             Contains("share is 'all_but_cross_atention'") &&
+                 Contains("all, all_but_cross_attention, all_but_self_attention or none") &&
+                 Contains("did you mean 'all_but_cross_attention'"));
   LossConfig losses;
   losses.queue_size = -1;
   CHECK_THROWS_WITH(validate(losses), Contains("queue_size is -1"));

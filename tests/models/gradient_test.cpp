@@ -14,6 +14,7 @@ TEST_CASE("every parameter's gradient of a whole step is that of finite differen
   // temperature. With momentum 1 the momentum model does not follow the perturbed weights.
   Preset p = tiny(4, true);
   p.model.dropout = p.model.drop_path = GENERATE(0.0, 0.25);
+  p.model.share = GENERATE("all_but_self_attention", "none");
   p.losses.momentum = 1;
   p.model.max_tokens = 5;  // short texts: this test runs the step some hundred times
   p.model.image_size = 16;

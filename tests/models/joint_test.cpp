@@ -29,15 +29,19 @@ TEST_CASE("joint texts: order, images, kept rows and targets") {
                                              5, 11, 12, 3, 5,  10, 3});  // other texts
   CHECK(pass.positions.to_vector<int32_t>() ==
         Ids{0, 1, 2, 0, 1, 2, 3, 0, 1, 2, 0, 1, 2, 3, 0, 1, 2, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2});
-  CHECK(pass.image_of.to_vector<int32_t>() == Ids{0, 1, 0, 1, 1, 0, 0, 1});
+  CHECK(pass.both.image_of.to_vector<int32_t>() == Ids{0, 1, 0, 1, 1, 0, 0, 1});
+  CHECK(pass.decoder.image_of.to_vector<int32_t>() == Ids{0, 1});
+  CHECK(pass.encoder.image_of.to_vector<int32_t>() == Ids{0, 1, 1, 0, 0, 1});
   CHECK(pass.encoder.rows == 21);
   CHECK(pass.decoder.rows == 7);
   CHECK(pass.encoder.texts.cu.to_vector<int32_t>() == Ids{0, 3, 7, 10, 14, 18, 21});
   CHECK(pass.decoder.texts.cu.to_vector<int32_t>() == Ids{0, 3, 7});
-  CHECK(pass.queries.cu.to_vector<int32_t>() == Ids{0, 3, 7, 10, 14, 17, 21, 25, 28});
+  CHECK(pass.both.texts.cu.to_vector<int32_t>() == Ids{0, 3, 7, 10, 14, 17, 21, 25, 28});
   CHECK(pass.encoder.kept.to_vector<int32_t>() == Ids{0, 3, 7, 10, 14, 18});
   CHECK(pass.decoder.kept.to_vector<int32_t>() == Ids{0, 1, 3, 4, 5});
-  CHECK(pass.last_queries.cu.to_vector<int32_t>() == Ids{0, 2, 5, 6, 7, 8, 9, 10, 11});
+  CHECK(pass.both.kept_texts.cu.to_vector<int32_t>() == Ids{0, 2, 5, 6, 7, 8, 9, 10, 11});
+  CHECK(pass.decoder.kept_texts.cu.to_vector<int32_t>() == Ids{0, 2, 5});
+  CHECK(pass.encoder.kept_texts.cu.to_vector<int32_t>() == Ids{0, 1, 2, 3, 4, 5, 6});
   CHECK(joint.match.to_vector<int32_t>() == Ids{1, 1, 0, 0, 0, 0});
   CHECK(joint.next_token.to_vector<int32_t>() == Ids{10, 3, 11, 12, 3});
 }

@@ -16,17 +16,22 @@ namespace {
 struct Case {
   int64_t queue;
   bool equal_captions, warmup, recompute;
+  const char* share = "all_but_self_attention";
 };
 
 }  // namespace
 
 TEST_CASE("lockstep equals separate passes in losses and gradients") {
-  const Case c = GENERATE(Case{7, false, false, false}, Case{0, true, true, false},
-                          Case{3, true, false, false}, Case{0, false, false, true});
-  CAPTURE(c.queue, c.equal_captions, c.recompute);
+  const Case c = GENERATE(
+      Case{7, false, false, false}, Case{0, true, true, false}, Case{3, true, false, false},
+      Case{0, false, false, true}, Case{0, false, false, false, "all"},
+      Case{0, false, false, true, "all_but_cross_attention"}, Case{7, false, false, false, "none"},
+      Case{0, false, false, true, "none"});
+  CAPTURE(c.queue, c.equal_captions, c.recompute, c.share);
   Preset p = tiny(c.queue, c.equal_captions);
   p.losses.momentum_warmup = c.warmup;
   p.model.recompute = c.recompute;
+  p.model.share = c.share;
   Pretraining objective = pretraining(p, DType::f64, 11);
   stir(objective, 1);
   const Batch batch = random_batch(p.model, 5, 2);

@@ -122,20 +122,24 @@ Tensor PlainBlip::bert(const PackedText& text, const std::string& root, const Im
                          at(embeddings + ".position_embeddings.weight").dtype()),
            embeddings + ".LayerNorm", 1e-12);
   for (int64_t i = 0; i < model_.text_depth; ++i) {
-    const std::string layer = root + ".encoder.layer." + std::to_string(i);
+    const std::string at_layer = ".encoder.layer." + std::to_string(i), layer = root + at_layer;
+    // A decoder's query, key and value have no joined name where the memory is the encoder's.
+    const auto joined = [&](const std::string& part) {
+      return causal && !layout_.contains(layer + part + ".weight")
+                 ? "text_encoder" + at_layer + part
+                 : layer + part;
+    };
     ag::AttentionOptions self = heads;
     self.causal = causal;
     const Tensor own =
-        ag::self_attention(linear(x, layer + ".attention.self.qkv"), text.sequences, self);
+        ag::self_attention(linear(x, joined(".attention.self.qkv")), text.sequences, self);
     x = norm(ag::add(linear(own, layer + ".attention.output.dense"), x),
              layer + ".attention.output.LayerNorm", 1e-12);
     if (image != nullptr) {
       const std::string cross = layer + ".crossattention";
-      // The decoder's key and value have no joined name: it is the encoder's memory.
-      const std::string kv =
-          "text_encoder.encoder.layer." + std::to_string(i) + ".crossattention.self.kv";
       const Tensor seen =
-          ag::cross_attention(linear(x, cross + ".self.query"), linear(image->tokens, kv),
+          ag::cross_attention(linear(x, cross + ".self.query"),
+                              linear(image->tokens, joined(".crossattention.self.kv")),
                               text.sequences, image->sequences, Tensor(), heads);
       x = norm(ag::add(linear(seen, cross + ".output.dense"), x), cross + ".output.LayerNorm",
                1e-12);

@@ -38,6 +38,25 @@ TEST_CASE("parameter counts of base and large are the original's") {
   CHECK(count(l.weights()) == 474729023);
 }
 
+TEST_CASE("what encoder and decoder share decides the size of base as in the paper's table 3") {
+  const auto weights_of = [](const char* share) {
+    Preset base = preset("base");
+    base.model.share = share;
+    Pretraining objective = on_meta(base);
+    CHECK(count(objective.momentum()) == 223450880 - 28366848);
+    return count(objective.weights());
+  };
+  constexpr int64_t kAttention = 28366848;  // of all layers, self or cross
+  const int64_t all = weights_of("all"), none = weights_of("none");
+  CHECK(weights_of("all_but_cross_attention") == all + kAttention);
+  CHECK(weights_of("all_but_self_attention") == all + kAttention);
+  CHECK(none == all + 137258496);  // a whole text encoder more
+  const auto millions = [](int64_t n) { return (n + 500000) / 1000000; };
+  CHECK(millions(all) == 224);
+  CHECK(millions(all + kAttention) == 252);
+  CHECK(millions(none) == 361);
+}
+
 TEST_CASE("a step of base runs on the device without memory") {
   const Preset base = preset("base");
   Pretraining objective = on_meta(base);
@@ -57,28 +76,34 @@ TEST_CASE("a step of base runs on the device without memory") {
   tape.backward(result.total);
 }
 
-TEST_CASE("tied names share memory, self-attention does not") {
-  const Preset p = tiny(0);
+TEST_CASE("what is shared is one memory under two names, and the rest is not") {
+  Preset p = tiny(0);
+  p.model.share = GENERATE("all", "all_but_cross_attention", "all_but_self_attention", "none");
+  CAPTURE(p.model.share);
   Pretraining objective = pretraining(p, DType::f64, 1);
   const FlatArena& weights = objective.weights().weights;
   const auto data = [&](const std::string& name) { return weights.at(name).data<double>(); };
   const std::string encoder = "text_encoder", decoder = "text_decoder.bert";
   const std::string layer = ".encoder.layer.1";
-  for (const char* shared :
-       {".crossattention.self.query.weight", ".crossattention.self.value.bias",
-        ".crossattention.output.LayerNorm.weight", ".intermediate.dense.weight",
-        ".output.dense.bias", ".output.LayerNorm.bias"}) {
-    INFO(shared);
-    CHECK(data(encoder + layer + shared) == data(decoder + layer + shared));
-  }
-  for (const char* own : {".attention.self.query.weight", ".attention.self.value.bias",
-                          ".attention.output.dense.weight", ".attention.output.LayerNorm.weight"}) {
-    INFO(own);
-    CHECK(data(encoder + layer + own) != data(decoder + layer + own));
-  }
+  const auto check = [&](bool shared, const std::vector<std::string>& names) {
+    for (const std::string& name : names) {
+      INFO(name);
+      CHECK((data(encoder + name) == data(decoder + name)) == shared);
+    }
+  };
+  const auto attention = [&](const std::string& kind) {
+    const std::string at = layer + kind;
+    return std::vector<std::string>{at + ".self.query.weight", at + ".self.value.bias",
+                                    at + ".output.dense.weight", at + ".output.LayerNorm.weight"};
+  };
+  const std::string share = p.model.share;
+  check(share == "all" || share == "all_but_cross_attention", attention(".attention"));
+  check(share == "all" || share == "all_but_self_attention", attention(".crossattention"));
   const std::string words = ".embeddings.word_embeddings.weight";
-  CHECK(data(encoder + words) == data(decoder + words));
-  CHECK(data(encoder + words) == data("text_decoder.cls.predictions.decoder.weight"));
+  check(share != "none", {layer + ".intermediate.dense.weight", layer + ".output.dense.bias",
+                          layer + ".output.LayerNorm.bias", words, ".embeddings.LayerNorm.weight",
+                          ".embeddings.position_embeddings.weight"});
+  CHECK(data(decoder + words) == data("text_decoder.cls.predictions.decoder.weight"));
   CHECK(data("text_decoder.cls.predictions.bias") ==
         data("text_decoder.cls.predictions.decoder.bias"));
   // Query, key and value are rows of one matrix.

@@ -35,6 +35,7 @@ std::vector<float> bits_after_steps(const Preset& p, int threads) {
 TEST_CASE("one and several threads give the same bits, dropout included") {
   Preset p = tiny(7);
   p.model.dropout = p.model.drop_path = GENERATE(0.0, 0.2);
+  p.model.share = GENERATE("all_but_self_attention", "none");
   const int before = thread_count();
   const std::vector<float> one = bits_after_steps(p, 1), two = bits_after_steps(p, 2);
   const std::vector<float> three = bits_after_steps(p, 3);

@@ -18,6 +18,8 @@ void add_model(std::vector<ConfigKey>& keys, models::ModelConfig& m) {
   add("text_heads", &m.text_heads, "text tower: attention heads");
   add("vit_ffn", &m.vit_ffn, "image tower: hidden width of the feed-forward; 0: 4 vit_width");
   add("text_ffn", &m.text_ffn, "text tower: hidden width of the feed-forward; 0: 4 text_width");
+  add("share", &m.share,
+      "by encoder and decoder: all, all_but_cross_attention, all_but_self_attention, none");
   add("embed_dim", &m.embed_dim, "width of the contrastive space");
   add("vocab_size", &m.vocab_size, "pieces of a vocabulary that is trained here, at most");
   add("max_positions", &m.max_positions, "rows of the position table");
