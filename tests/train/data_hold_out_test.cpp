@@ -133,7 +133,7 @@ TEST_CASE("hold out: of shards a run of each is held out") {
 }
 
 TEST_CASE("bad pictures: the next good row stands in, up to a limit") {
-  ListedPictures data({{0}, {1}, {2}, {3}, {0, 1}, {2, 0}}, 4);
+  ListedPictures data({{0}, {1}, {2}, {3}, {1}, {2}}, 4);
   data.bad = {1, 3};
   BadPictures rows(data, 2);
   CHECK(rows.get(0).index == 0);
@@ -143,7 +143,7 @@ TEST_CASE("bad pictures: the next good row stands in, up to a limit") {
   CHECK(second.picture(2).rgb[0] == 2);
   CHECK_THROWS_AS(second.picture(1), ValueError);
   CHECK(rows.get(3).index == 5);
-  CHECK(rows.get(3).pictures.size() == 2);
+  CHECK(rows.get(3).pictures.size() == 1);
   CHECK(rows.get(4).index == 5);
   CHECK(rows.found().size() == 2);
   CHECK(rows.found().at(3).find("picture 3 is damaged") != std::string::npos);
@@ -161,6 +161,15 @@ TEST_CASE("bad pictures: the next good row stands in, up to a limit") {
   BadPictures all(data, 100);
   CHECK(contains_all(message_of<DataError>([&] { all.get(2); }), {"no picture"}));
   CHECK_THROWS_AS(BadPictures(data, -1), ConfigError);
+}
+
+TEST_CASE("bad pictures: a video is none") {
+  const ListedPictures data({{0}, {1, 2, 3}}, 4);
+  CHECK(contains_all(message_of<DataError>([&] { BadPictures(data, 0).get(1); }),
+                     {"row 1", "3 pictures and not 1", "frames of a video"}));
+  BadPictures rows(data, 1);
+  CHECK(rows.get(1).index == 0);
+  CHECK(rows.found().count(-2) == 1);
 }
 
 TEST_CASE("bad pictures: threads count each once") {

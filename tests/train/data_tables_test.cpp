@@ -14,7 +14,7 @@ struct ListAndTar : FormFiles {
                       tar_member("broken.png", std::string(png.begin(), png.end() - 9)) +
                       tar_end());
   }
-  std::unique_ptr<StoredDataset> data() const {
+  std::unique_ptr<Dataset> data() const {
     return open("list.json", {.images = *this / "p.tar"}).data;
   }
   std::string list_refusal() const { return refusal("list.json", {.images = *this / "p.tar"}); }

@@ -235,7 +235,8 @@ class Command {
 
  private:
   void open() {
-    const DataOptions options{options_.images, options_.columns, false, &findings_};
+    const DataOptions options{
+        .images = options_.images, .columns = options_.columns, .findings = &findings_};
     OpenedData opened = open_data(options_.data, options);
     const std::string summary = opened.summary();
     std::shared_ptr<const Dataset> data = std::move(opened.data);

@@ -16,6 +16,7 @@
 #include "train/data/list_file.h"
 #include "train/data/open.h"
 #include "train/data/resize.h"
+#include "train/data/shard_writer.h"
 #include "train/data/tar_writer.h"
 #include "train/report/html.h"
 
@@ -24,18 +25,6 @@ namespace {
 
 constexpr int64_t kAtOnce = 128;    // pictures in memory
 constexpr float kWebpQuality = 95;  // of pictures that were lossy before
-
-bool starts_with(const std::vector<uint8_t>& bytes, std::string_view start) {
-  return bytes.size() >= start.size() &&
-         std::equal(start.begin(), start.end(), bytes.begin(),
-                    [](char a, uint8_t b) { return static_cast<uint8_t>(a) == b; });
-}
-
-std::string ending(const std::vector<uint8_t>& bytes) {
-  if (starts_with(bytes, "\x89PNG")) return ".png";
-  if (starts_with(bytes, "GIF8")) return ".gif";
-  return starts_with(bytes, "RIFF") ? ".webp" : ".jpg";
-}
 
 std::vector<uint8_t> encode_webp(const Image& image) {
   uint8_t* data = nullptr;
@@ -51,14 +40,14 @@ std::vector<uint8_t> encode_webp(const Image& image) {
 
 // The picture's own bytes, or where it is to shrink new ones: lossless if they were. Decoded in
 // any case, so that no bad picture is written.
-std::vector<uint8_t> picture_file(const StoredDataset& data, int64_t number, int64_t side) {
+std::vector<uint8_t> picture_file(const Dataset& data, int64_t number, int64_t side) {
   std::vector<uint8_t> bytes = data.picture_bytes(number);
   const std::shared_ptr<const Image> image = data.picture(number);
   const int64_t shorter = std::min(image->width, image->height);
   const bool shrink = side > 0 && shorter > side;
   if (!bytes.empty() && !shrink) return bytes;
-  const bool lossless =
-      bytes.empty() || starts_with(bytes, "\x89PNG") || starts_with(bytes, "GIF8");
+  const std::string form = bytes.empty() ? "" : picture_ending(bytes);
+  const bool lossless = form != ".jpg" && form != ".webp";
   Image small;
   if (shrink)
     small = resize_bicubic(*image, image->width * side / shorter, image->height * side / shorter);
@@ -67,7 +56,7 @@ std::vector<uint8_t> picture_file(const StoredDataset& data, int64_t number, int
 }
 
 // Hands each picture's number and bytes to `write`, in order; several threads make them.
-void each_picture(const StoredDataset& data, int64_t side,
+void each_picture(const Dataset& data, int64_t side,
                   const std::function<void(int64_t, const std::vector<uint8_t>&)>& write) {
   for (int64_t first = 0; first < data.pictures(); first += kAtOnce) {
     const int64_t count = std::min(kAtOnce, data.pictures() - first);
@@ -107,7 +96,7 @@ Json row_json(const Dataset& data, int64_t index, const std::vector<std::string>
   return json;
 }
 
-void write_list(const StoredDataset& data, const std::string& folder, int64_t side) {
+void write_list(const Dataset& data, const std::string& folder, int64_t side) {
   std::vector<std::string> names;
   std::unordered_set<std::string> taken;
   TarWriter tar(folder + "/images.tar");
@@ -116,8 +105,9 @@ void write_list(const StoredDataset& data, const std::string& folder, int64_t si
     std::replace(stem.begin(), stem.end(), '#', '-');  // of the frames of an animation
     stem = std::filesystem::path(stem).relative_path().lexically_normal().string();
     if (has_picture_name(stem)) stem.erase(stem.rfind('.'));
-    std::string name = stem + ending(bytes);
-    for (int64_t n = 2; !taken.insert(name).second; ++n) name = str(stem, "-", n, ending(bytes));
+    std::string name = stem + picture_ending(bytes);
+    for (int64_t n = 2; !taken.insert(name).second; ++n)
+      name = str(stem, "-", n, picture_ending(bytes));
     tar.add(name, bytes);
     names.push_back(name);
   });
@@ -145,33 +135,20 @@ std::vector<std::vector<std::string>> captions_by_picture(const Dataset& data) {
   return captions;
 }
 
-void write_shards(const StoredDataset& data, const std::string& folder, int64_t side,
+void write_shards(const Dataset& data, const std::string& folder, int64_t side,
                   int64_t rows_per_shard) {
   if (data.kind() != RowKind::captions)
     throw ConfigError("[convert] shards hold captions alone", "write a list: --to list");
   const std::vector<std::vector<std::string>> captions = captions_by_picture(data);
-  std::optional<TarWriter> tar;
-  auto add_text = [&](const std::string& name, const std::string& text) {
-    tar->add(name, {reinterpret_cast<const uint8_t*>(text.data()), text.size()});
-  };
-  auto numbered = [](int64_t number, size_t digits) {
-    const std::string text = std::to_string(number);
-    return std::string(digits - std::min(digits, text.size()), '0') + text;
-  };
+  ShardWriter shards(folder, rows_per_shard);
   each_picture(data, side, [&](int64_t number, const std::vector<uint8_t>& bytes) {
-    if (number % rows_per_shard == 0) {
-      if (tar) tar->close();
-      tar.emplace(str(folder, "/shard-", numbered(number / rows_per_shard, 5), ".tar"));
-    }
-    const std::string key = numbered(number, 9);
     const std::vector<std::string>& texts = captions[static_cast<size_t>(number)];
-    tar->add(key + ending(bytes), bytes);
-    if (texts.size() == 1) return add_text(key + ".txt", texts[0]);
+    if (texts.size() == 1) return shards.add(bytes, texts[0]);
     Json list = Json::array();
     for (const std::string& text : texts) list.push(text);
-    add_text(key + ".json", Json::object().set("caption", list).dump());
+    shards.add(bytes, Json::object().set("caption", list));
   });
-  tar->close();
+  shards.end_shard();
 }
 
 }  // namespace

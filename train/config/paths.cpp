@@ -4,6 +4,7 @@
 #include "core/env.h"
 #include "core/error.h"
 #include "train/config/config.h"
+#include "train/data/open.h"
 
 namespace medley::train {
 
@@ -43,7 +44,7 @@ std::string require_default_data() {
 
 void make_paths_absolute(TrainConfig& config, const std::string& folder) {
   for (std::string* path : {&config.data.path, &config.data.images, &config.data.vocabulary})
-    if (!path->empty()) *path = fs::absolute(fs::path(folder) / *path).lexically_normal().string();
+    *path = absolute_data(*path, folder);
   // These may be something else than a path: a part of the data, a model by its name.
   for (std::string* path : {&config.data.val, &config.finetune.from}) {
     if (path->empty()) continue;

@@ -27,9 +27,10 @@ DecodedRow BadPictures::get(int64_t index) {
   DecodedRow decoded;
   for (int64_t tried = 0; tried < data_.size(); ++tried) {
     decoded.index = (index + tried) % data_.size();
-    int64_t number = decoded.index;  // where rows can be bad they have one picture, of their number
+    int64_t number = -1 - decoded.index;
     try {
       decoded.row = data_.row(decoded.index);
+      require_pictures(decoded);
       decoded.pictures.clear();
       for (const int64_t picture : decoded.row.pictures)
         decoded.pictures.push_back(data_.picture(number = picture));
@@ -40,6 +41,15 @@ DecodedRow BadPictures::get(int64_t index) {
     }
   }
   throw DataError("[data] no picture of the data set can be decoded");
+}
+
+void BadPictures::require_pictures(const DecodedRow& decoded) const {
+  const size_t wanted = data_.kind() == RowKind::comparisons ? 2 : 1;
+  const std::vector<int64_t>& pictures = decoded.row.pictures;
+  if (pictures.size() != wanted)
+    throw DataError(str("[data] row ", decoded.index, ", '", data_.picture_name(pictures.at(0)),
+                        "', shows ", pictures.size(), " pictures and not ", wanted),
+                    "models are trained on pictures: save one of the frames of a video");
 }
 
 void BadPictures::note(int64_t number, const std::string& reason) {

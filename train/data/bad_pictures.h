@@ -1,4 +1,5 @@
-// Rows whose pictures do not decode, in training: the next good row stands in, up to a limit.
+// Rows whose pictures do not decode, or are the frames of a video, in training: the next good row
+// stands in, up to a limit.
 //
 //   BadPictures rows(data, config.data.max_bad);     // one for a run, used by every worker
 //   const DecodedRow row = rows.get(order.samples(step)[i]);
@@ -34,10 +35,12 @@ class BadPictures {
 
   // Any thread. Throws DataError when a further bad picture would be one too many.
   DecodedRow get(int64_t index);
-  // What is wrong with each bad picture that was met, by its number.
+  // What is wrong with each bad picture that was met, by its number; with a row that cannot be
+  // read by -1 - its number.
   std::map<int64_t, std::string> found() const;
 
  private:
+  void require_pictures(const DecodedRow& decoded) const;
   void note(int64_t number, const std::string& reason);
 
   const Dataset& data_;

@@ -31,6 +31,7 @@ struct Row {
   std::optional<bool> truth;            // comparisons; empty: not known
   std::vector<int64_t> pictures;        // one; left and right; the frames of a video in order
   std::string id;                       // image_id or question_id of the source; "": it has none
+  std::string error;  // why there is no text, or no picture: of data that keeps bad rows
 };
 
 // A picture with five captions is five rows with one picture number: training draws rows,
@@ -46,6 +47,9 @@ class Dataset {
   // Throws DataError that names the picture when it is bad. A data set may keep it.
   virtual std::shared_ptr<const Image> picture(int64_t number) const = 0;
   virtual std::string picture_name(int64_t number) const = 0;  // "noto/1f600.png", "test_seen/12"
+  // The picture as it lies in its file: PNG, JPEG, WebP or GIF. Empty where it has none of its own,
+  // such as a frame of an animation or what is composed.
+  virtual std::vector<uint8_t> picture_bytes(int64_t) const { return {}; }
   // Rows of each part that is read at a stretch, such as a shard; they follow one another.
   virtual std::vector<int64_t> shards() const { return {size()}; }
 };

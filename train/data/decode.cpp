@@ -42,6 +42,12 @@ bool is_webp(std::span<const uint8_t> bytes) {
 
 }  // namespace
 
+std::string picture_ending(std::span<const uint8_t> bytes) {
+  if (starts_with(bytes, "\x89PNG")) return ".png";
+  if (is_gif(bytes)) return ".gif";
+  return is_webp(bytes) ? ".webp" : ".jpg";
+}
+
 int64_t count_frames(std::span<const uint8_t> bytes, const std::string& source) {
   if (is_gif(bytes)) return count_gif_frames(bytes, source);
   return is_webp(bytes) ? count_webp_frames(bytes, source) : 1;

@@ -20,6 +20,9 @@ inline constexpr uint64_t kMaxPictureBytes = uint64_t{512} * 1024 * 1024;
 Image decode_image(std::span<const uint8_t> bytes, const std::string& source);
 Image read_image(const std::string& path);  // throws IoError, DataError
 
+// What the name of such a file ends with: ".png", ".jpg", ".webp", ".gif".
+std::string picture_ending(std::span<const uint8_t> bytes);
+
 // How many frames a GIF or WebP has, by its structure alone; 1 for every other picture. Throws
 // DataError.
 int64_t count_frames(std::span<const uint8_t> bytes, const std::string& source);

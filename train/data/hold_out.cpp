@@ -10,6 +10,7 @@
 #include "core/error.h"
 #include "core/philox.h"
 #include "core/str.h"
+#include "train/data/joined.h"
 #include "train/data/order.h"
 
 namespace medley::train {
@@ -132,6 +133,26 @@ HeldOut hold_out_of_shards(std::shared_ptr<const Dataset> data, int64_t wanted, 
           std::make_unique<ShardsView>(data, runs, true)};
 }
 
+// So many pictures of each part as of all.
+HeldOut hold_out_of_parts(const JoinedDataset& data, int64_t wanted, uint64_t seed) {
+  std::vector<std::shared_ptr<const Dataset>> training, held_out;
+  int64_t before = 0;  // pictures of the parts so far
+  auto share = [&](int64_t pictures) { return pictures * wanted / data.pictures(); };
+  for (const auto& part : data.parts()) {
+    const int64_t end = before + part->pictures(), own = share(end) - share(before);
+    before = end;
+    if (own == 0 || own == part->pictures()) {
+      (own == 0 ? training : held_out).push_back(part);
+      continue;
+    }
+    HeldOut sides = hold_out(part, {0, own}, seed);
+    training.push_back(std::move(sides.training));
+    held_out.push_back(std::move(sides.held_out));
+  }
+  return {std::make_unique<JoinedDataset>(std::move(training)),
+          std::make_unique<JoinedDataset>(std::move(held_out))};
+}
+
 // Groups of pictures that rows connect, as the first picture of each (disjoint sets by path
 // halving).
 class Groups {
@@ -200,8 +221,10 @@ HeldOut hold_out(std::shared_ptr<const Dataset> data, Part part, uint64_t seed) 
           : part.count;
   if (wanted < 1 || wanted >= pictures)
     throw part_error(str(wanted, " of ", pictures, " pictures cannot be held out"));
-  return data->shards().size() > 1 ? hold_out_of_shards(std::move(data), wanted, seed)
-                                   : hold_out_by_picture(std::move(data), wanted, seed);
+  if (data->shards().size() == 1) return hold_out_by_picture(std::move(data), wanted, seed);
+  if (const auto* joined = dynamic_cast<const JoinedDataset*>(data.get()))
+    return hold_out_of_parts(*joined, wanted, seed);
+  return hold_out_of_shards(std::move(data), wanted, seed);
 }
 
 }  // namespace medley::train

@@ -22,8 +22,8 @@ struct HeldOut {
 };
 
 // Two views of `data`, a function of (part, seed): rows that share a picture are on one side. Of
-// shards, whose rows have a picture each, a run of rows is held out of each. Throws ConfigError
-// when one side would be empty.
+// shards, whose rows have a picture each, a run of rows is held out of each; of shards and lists
+// together a part of each of them. Throws ConfigError when one side would be empty.
 HeldOut hold_out(std::shared_ptr<const Dataset> data, Part part, uint64_t seed);
 
 }  // namespace medley::train

@@ -12,6 +12,9 @@ namespace medley::train {
 class ListFile {
  public:
   explicit ListFile(const std::string& path);
+  ~ListFile();  // what was not closed is removed
+  ListFile(const ListFile&) = delete;
+  ListFile& operator=(const ListFile&) = delete;
   void add(const Json& row);
   void close();
 
@@ -19,6 +22,7 @@ class ListFile {
   std::string path_;
   OutputFile file_;
   int64_t rows_ = 0;
+  bool closed_ = false;
 };
 
 }  // namespace medley::train

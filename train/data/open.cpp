@@ -9,6 +9,7 @@
 #include "core/read_text.h"
 #include "core/str.h"
 #include "train/data/forms/shards.h"
+#include "train/data/joined.h"
 #include "train/io/files.h"
 #include "train/report/html.h"
 
@@ -19,6 +20,7 @@ namespace fs = std::filesystem;
 
 // Rows that are looked at for where the pictures are: the first may name one that is not there.
 constexpr size_t kTried = 20;
+constexpr std::string_view kJoin = "::";
 
 bool is_folder(const std::string& path) {
   std::error_code error;
@@ -42,12 +44,16 @@ struct Place {
 
 std::optional<Place> find_there(const std::string& path, const NamedRows& rows) {
   Place place{open_pictures(path), ""};
-  for (size_t i = 0; i < std::min(kTried, rows.rows.size()); ++i)
+  size_t tried = 0;
+  for (const NamedRow& row : rows.rows) {
+    if (row.pictures.empty()) continue;
     for (const char* end : {"", ".gif", ".webp"})
-      if (const auto prefix = place.files->prefix_of(rows.rows[i].pictures[0] + end)) {
+      if (const auto prefix = place.files->prefix_of(row.pictures[0] + end)) {
         place.prefix = *prefix;
         return place;
       }
+    if (++tried == kTried) break;
+  }
   return std::nullopt;
 }
 
@@ -65,15 +71,19 @@ Place find_pictures(const NamedRows& rows, const std::string& images) {
     if (std::optional<Place> place = find_there(candidate, rows)) return std::move(*place);
     tried += (tried.empty() ? "" : ", ") + candidate;
   }
-  throw DataError(str("[data] ", rows.place(rows.rows[0].number), ", field '", rows.image, "': '",
-                      rows.rows[0].pictures[0], "' is in none of ", tried),
+  const auto first = std::find_if(rows.rows.begin(), rows.rows.end(),
+                                  [](const NamedRow& row) { return !row.pictures.empty(); });
+  if (first == rows.rows.end())
+    throw DataError(str("[data] no row of ", rows.path, " can be read: ", rows.rows[0].row.error));
+  throw DataError(str("[data] ", rows.place(first->number), ", field '", rows.image, "': '",
+                      first->pictures[0], "' is in none of ", tried),
                   "say with --images (data.images) which folder or tar has the pictures");
 }
 
 NamedRows read_list(const std::string& path, const std::string& split, const DataOptions& options,
                     Findings& findings) {
   const std::string text = read_text(path);
-  std::optional<NamedRows> table = read_table(path, text, options.columns, findings);
+  std::optional<NamedRows> table = read_table(path, text, options, findings);
   if (!table) return read_json_object(path, text, split, findings);
   if (!split.empty())
     throw DataError(str("[data] ", path, " has no splits, so there is no '", split, "'"));
@@ -133,7 +143,7 @@ NamedRows read_folder(const std::string& path, const DataOptions& options, Findi
   if (lists.size() > 1)
     throw DataError(str("[data] the folder ", path, " has several lists: ", joined(lists)),
                     "name the one that you mean: " + path + "/" + lists[0]);
-  NamedRows rows = read_captioned_folder(path, findings);
+  NamedRows rows = read_captioned_folder(path, options, findings);
   if (rows.rows.empty())
     throw DataError(str("[data] the folder ", path, " holds no captions"),
                     "it needs a metadata.jsonl or metadata.csv, a list, tar shards, or a text "
@@ -173,8 +183,9 @@ OpenedData open_rows(NamedRows rows, const DataOptions& options, Findings& findi
   OpenedData opened;
   opened.form = rows.form;
   Place place = find_pictures(rows, options.images);
-  opened.data = make_row_dataset(std::move(rows), std::move(place.files), place.prefix,
-                                 options.keep_missing, findings);
+  opened.images = place.files->path();
+  opened.data =
+      make_row_dataset(std::move(rows), std::move(place.files), place.prefix, options, findings);
   opened.counts = count_rows(*opened.data);
   return opened;
 }
@@ -183,30 +194,87 @@ OpenedData open_tars(const std::vector<std::string>& paths, const DataOptions& o
                      Findings& findings) {
   OpenedData opened;
   opened.form = "WebDataset shards";
-  opened.data = open_shards(paths, options.columns.caption, findings);
+  opened.data = open_shards(paths, options, findings);
   opened.counts = counted(opened.data->size(), "caption", "captions") + " of " +
                   counted(opened.data->pictures(), "picture", "pictures") + " in " +
                   counted(static_cast<int64_t>(paths.size()), "shard", "shards");
   return opened;
 }
 
-OpenedData open_form(const std::string& path, const DataOptions& options, Findings& findings) {
+// Of a path that names shards, those; else none.
+std::vector<std::string> shards_of(const std::string& path) {
+  if (path.ends_with(".tar")) return expand_braces(path);
+  return is_folder(path) ? shards_in(path) : std::vector<std::string>();
+}
+
+OpenedData open_list(const std::string& path, const DataOptions& options, Findings& findings) {
   std::string file = path, split;
   if (const size_t hash = path.rfind('#'); hash != path.npos && !fs::exists(path)) {
     file = path.substr(0, hash);
     split = path.substr(hash + 1);
   }
-  std::vector<std::string> shards;
-  if (file.ends_with(".tar")) {
-    shards = expand_braces(file);
-  } else if (is_folder(file)) {
-    shards = shards_in(file);
-    note_gaps(shards, findings);
-  }
-  if (!shards.empty()) return open_tars(shards, options, findings);
   return open_rows(is_folder(file) ? read_folder(file, options, findings)
                                    : read_list(file, split, options, findings),
                    options, findings);
+}
+
+std::vector<std::string> parts_of(std::string_view path) {
+  std::vector<std::string> parts;
+  for (size_t at = 0; at != path.npos;) {
+    const size_t end = path.find(kJoin, at);
+    parts.emplace_back(path.substr(at, end - at));
+    at = end == path.npos ? end : end + kJoin.size();
+  }
+  return parts;
+}
+
+// Folder or tar of the pictures of each part.
+std::vector<std::string> images_of(const std::string& images, size_t parts) {
+  std::vector<std::string> own = parts_of(images);
+  if (own.size() == 1) own.resize(parts, own[0]);
+  if (own.size() != parts)
+    throw ConfigError(
+        str("the data has ", parts, " parts and their pictures ", own.size(), ": ", images),
+        "name one folder or tar for all of them, or one for each part (of shards an "
+        "empty one)");
+  return own;
+}
+
+OpenedData join(std::vector<OpenedData> opened) {
+  if (opened.size() == 1) return std::move(opened[0]);
+  OpenedData all;
+  std::vector<std::shared_ptr<const Dataset>> parts;
+  all.images = opened[0].images;
+  for (OpenedData& part : opened) {
+    if (part.images != all.images) all.images.clear();
+    all.form += (parts.empty() ? "" : " + ") + part.form;
+    all.counts += (parts.empty() ? "" : " + ") + part.counts;
+    parts.push_back(std::move(part.data));
+  }
+  all.data = std::make_unique<JoinedDataset>(std::move(parts));
+  return all;
+}
+
+// Shards of parts that follow one another are one data set.
+OpenedData open_parts(const std::string& path, const DataOptions& options, Findings& findings) {
+  const std::vector<std::string> parts = parts_of(path);
+  const std::vector<std::string> images = images_of(options.images, parts.size());
+  std::vector<OpenedData> opened;
+  std::vector<std::string> shards;
+  for (size_t i = 0; i < parts.size(); ++i) {
+    const std::vector<std::string> own = shards_of(parts[i]);
+    if (own.empty()) {
+      DataOptions of_part = options;
+      of_part.images = images[i];
+      opened.push_back(open_list(parts[i], of_part, findings));
+      continue;
+    }
+    if (is_folder(parts[i])) note_gaps(own, findings);
+    shards.insert(shards.end(), own.begin(), own.end());
+    if (i + 1 < parts.size() && !shards_of(parts[i + 1]).empty()) continue;
+    opened.push_back(open_tars(std::exchange(shards, {}), options, findings));
+  }
+  return join(std::move(opened));
 }
 
 }  // namespace
@@ -214,13 +282,23 @@ OpenedData open_form(const std::string& path, const DataOptions& options, Findin
 OpenedData open_data(const std::string& path, const DataOptions& options) {
   Findings own(false);
   Findings& findings = options.findings ? *options.findings : own;
-  OpenedData opened = open_form(path, options, findings);
+  OpenedData opened = open_parts(path, options, findings);
   for (const auto& [kind, found] : findings.kinds())
     if (!found.fatal)
       opened.left_out +=
           str(opened.left_out.empty() ? "" : ", ", kind, " (", with_commas(found.count), ")");
   if (opened.data->size() == 0) throw DataError(str("[data] ", path, " has no rows"));
   return opened;
+}
+
+std::string absolute_data(const std::string& path, const std::string& folder) {
+  std::string all;
+  bool first = true;
+  for (const std::string& part : parts_of(path)) {
+    if (!std::exchange(first, false)) all += kJoin;
+    if (!part.empty()) all += fs::absolute(fs::path(folder) / part).lexically_normal().string();
+  }
+  return all;
 }
 
 std::string OpenedData::summary() const {

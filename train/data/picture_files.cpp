@@ -115,16 +115,16 @@ class TarPictures : public PictureFiles {
   std::optional<std::string> prefix_of(const std::string& name) const override {
     if (contains(name) || !frames(name).empty()) return "";
     std::optional<std::string> found;
-    for (const std::string& member : names_)
-      if (const size_t at = ("/" + member + "/").find("/" + name + "/"); at != member.npos)
-        found = only(found, member.substr(0, at), name, tar_.path());
+    for (const std::string_view member : names_)
+      if (const size_t at = str("/", member, "/").find("/" + name + "/"); at != member.npos)
+        found = only(found, std::string(member.substr(0, at)), name, tar_.path());
     return found;
   }
   const std::string& path() const override { return tar_.path(); }
 
  private:
   TarFile tar_;
-  std::vector<std::string> names_;  // of pictures, sorted
+  std::vector<std::string_view> names_;  // of pictures, sorted
 };
 
 }  // namespace

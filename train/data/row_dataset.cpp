@@ -11,6 +11,7 @@
 #include "core/error.h"
 #include "core/str.h"
 #include "train/data/decode.h"
+#include "train/data/packed_rows.h"
 
 namespace medley::train {
 namespace {
@@ -18,8 +19,8 @@ namespace {
 constexpr size_t kCacheBytes = size_t{512} << 20;
 constexpr size_t kAnimations = 4;  // kept decoded: the frames of one are asked for together
 
-// Slots are filled once and then only read. Which pictures come to be kept depends on threads; what
-// they look like does not.
+// Slots are filled once and then only read; without slots nothing is kept. Which pictures come to
+// be kept depends on threads; what they look like does not.
 class PictureCache {
  public:
   explicit PictureCache(size_t count) : slots_(count) {}
@@ -31,10 +32,12 @@ class PictureCache {
 
   // Null where none is kept.
   std::shared_ptr<const Image> find(size_t index) const {
+    if (slots_.empty()) return nullptr;
     const Kept* kept = slots_[index].load(std::memory_order_acquire);
     return kept ? *kept : nullptr;
   }
   void keep(size_t index, const std::shared_ptr<const Image>& image) {
+    if (slots_.empty()) return;
     const size_t bytes = image->rgb.size();
     if (used_.fetch_add(bytes) + bytes > kCacheBytes) {
       used_.fetch_sub(bytes);
@@ -88,11 +91,11 @@ struct Picture {
 class Numbering {
  public:
   Numbering(const NamedRows& rows, const PictureFiles& files, const std::string& prefix,
-            bool keep_missing, Findings& findings)
+            const DataOptions& options, Findings& findings)
       : rows_(rows),
         files_(files),
         prefix_(prefix),
-        keep_missing_(keep_missing),
+        keep_missing_(options.keep_missing || options.keep_bad_rows),
         findings_(findings) {}
 
   // Empty: the picture is not there.
@@ -164,24 +167,26 @@ class Numbering {
   std::vector<Picture> pictures_;
 };
 
-class RowDataset : public StoredDataset {
+class RowDataset : public Dataset {
  public:
-  RowDataset(NamedRows rows, std::vector<Picture> pictures, std::unique_ptr<PictureFiles> files,
-             const std::string& prefix)
-      : rows_(std::move(rows)),
+  // `form` says what the rows are and where they come from.
+  RowDataset(NamedRows form, PackedRows rows, std::vector<Picture> pictures,
+             std::unique_ptr<PictureFiles> files, const std::string& prefix, bool keep_pictures)
+      : form_(std::move(form)),
+        rows_(std::move(rows)),
         pictures_(std::move(pictures)),
         files_(std::move(files)),
         prefix_(prefix),
-        cache_(pictures_.size()) {}
+        cache_(keep_pictures ? pictures_.size() : 0) {}
 
-  RowKind kind() const override { return rows_.kind; }
-  int64_t size() const override { return static_cast<int64_t>(rows_.rows.size()); }
+  RowKind kind() const override { return form_.kind; }
+  int64_t size() const override { return rows_.size(); }
   int64_t pictures() const override { return static_cast<int64_t>(pictures_.size()); }
 
   Row row(int64_t index) const override {
     if (index < 0 || index >= size())
-      throw ValueError(str("[data] row ", index, " of ", size(), " in ", rows_.path));
-    return rows_.rows[static_cast<size_t>(index)].row;
+      throw ValueError(str("[data] row ", index, " of ", size(), " in ", form_.path));
+    return rows_.at(index);
   }
 
   std::string picture_name(int64_t number) const override {
@@ -194,7 +199,7 @@ class RowDataset : public StoredDataset {
     const auto index = static_cast<size_t>(number);
     if (std::shared_ptr<const Image> kept = cache_.find(index)) return kept;
     const std::string source =
-        str("'", picture.name, "' of ", files_->path(), " (", rows_.place(picture.entry), ")");
+        str("'", picture.name, "' of ", files_->path(), " (", form_.place(picture.entry), ")");
     if (picture.frame >= 0) {
       const auto frames = animations_.get(picture.name, [&] {
         return decode_frames(files_->read(prefix_ + picture.name), source);
@@ -216,11 +221,12 @@ class RowDataset : public StoredDataset {
  private:
   const Picture& at(int64_t number) const {
     if (number < 0 || number >= pictures())
-      throw ValueError(str("[data] picture ", number, " of ", pictures(), " in ", rows_.path));
+      throw ValueError(str("[data] picture ", number, " of ", pictures(), " in ", form_.path));
     return pictures_[static_cast<size_t>(number)];
   }
 
-  NamedRows rows_;
+  NamedRows form_;
+  PackedRows rows_;
   std::vector<Picture> pictures_;
   std::unique_ptr<PictureFiles> files_;
   std::string prefix_;
@@ -230,25 +236,23 @@ class RowDataset : public StoredDataset {
 
 }  // namespace
 
-std::unique_ptr<StoredDataset> make_row_dataset(NamedRows rows, std::unique_ptr<PictureFiles> files,
-                                                const std::string& prefix, bool keep_missing,
-                                                Findings& findings) {
-  Numbering numbering(rows, *files, prefix, keep_missing, findings);
+std::unique_ptr<Dataset> make_row_dataset(NamedRows rows, std::unique_ptr<PictureFiles> files,
+                                          const std::string& prefix, const DataOptions& options,
+                                          Findings& findings) {
+  Numbering numbering(rows, *files, prefix, options, findings);
   auto number_pictures = [&](NamedRow& row) {
     for (const std::string& name : row.pictures) {
       const std::vector<int64_t>& numbers = numbering.numbers(name, row.number);
       if (numbers.empty()) return false;
       row.row.pictures.insert(row.row.pictures.end(), numbers.begin(), numbers.end());
     }
-    row.pictures = {};  // the names are not needed any more
     return true;
   };
-  std::vector<NamedRow> kept;
-  kept.reserve(rows.rows.size());
-  for (NamedRow& row : rows.rows)
-    if (number_pictures(row)) kept.push_back(std::move(row));
-  rows.rows = std::move(kept);
-  return std::make_unique<RowDataset>(std::move(rows), numbering.take(), std::move(files), prefix);
+  PackedRows packed;
+  for (; !rows.rows.empty(); rows.rows.pop_front())
+    if (NamedRow& row = rows.rows.front(); number_pictures(row)) packed.add(row.row);
+  return std::make_unique<RowDataset>(std::move(rows), std::move(packed), numbering.take(),
+                                      std::move(files), prefix, options.keep_pictures);
 }
 
 }  // namespace medley::train

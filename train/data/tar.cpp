@@ -142,15 +142,15 @@ void TarFile::index() {
       extension.add(header.type, {text.data(), text.size()}, place);
     } else {
       if (header.type == 'S') throw sparse_error(place);
-      if (is_file(header.type)) {
-        if (!places_.insert_or_assign(name, members_.size()).second) repeated_.insert(name);
-        members_.push_back({name, at, size});
-      }
+      if (is_file(header.type)) members_.push_back({name, at, size});
       last = "'" + name + "'";
       extension = {};
     }
     at += std::min(round_up(size), file_size_ - at);
   }
+  for (size_t i = 0; i < members_.size(); ++i)
+    if (const std::string& name = members_[i].name; !places_.insert_or_assign(name, i).second)
+      repeated_.insert(name);
 }
 
 const TarMember* TarFile::find(const std::string& name) const {

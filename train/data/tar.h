@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
@@ -44,8 +45,8 @@ class TarFile {
   int descriptor_ = -1;
   uint64_t file_size_ = 0;
   std::vector<TarMember> members_;
-  std::unordered_map<std::string, size_t> places_;  // in members_
-  std::unordered_set<std::string> repeated_;
+  std::unordered_map<std::string_view, size_t> places_;  // in members_, whose names the keys are
+  std::unordered_set<std::string_view> repeated_;
 };
 
 }  // namespace medley::train

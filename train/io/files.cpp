@@ -128,11 +128,18 @@ void require_space(const std::string& folder, uint64_t bytes) {
 
 void replace_file(const std::string& path, std::string_view contents) {
   std::string partial = path + ".partial";
-  OutputFile file(partial, OutputFile::Mode::create);
-  file.write(contents);
-  file.sync();
-  file.close();
-  rename_path(partial, path);
+  try {
+    OutputFile file(partial, OutputFile::Mode::create);
+    file.write(contents);
+    file.sync();
+    file.close();
+    rename_path(partial, path);
+  } catch (...) {
+    // What is in the way of a disk that is full.
+    std::error_code error;
+    fs::remove(partial, error);
+    throw;
+  }
   std::string folder = fs::path(path).parent_path().string();
   sync_folder(folder.empty() ? "." : folder);
 }
@@ -142,12 +149,13 @@ void write_whole_folder(const std::string& path,
   std::error_code error;
   if (fs::exists(path, error))
     throw IoError(path + " is there already", "name a new folder: nothing is overwritten");
-  const fs::path parent = fs::path(path).lexically_normal().parent_path();
-  const std::string partial = path + ".partial";
+  const std::string whole = path.substr(0, path.find_last_not_of('/') + 1);
+  const fs::path parent = fs::path(whole).lexically_normal().parent_path();
+  const std::string partial = whole + ".partial";
   remove_path(partial);
   try {
     write(partial);
-    rename_path(partial, path);
+    rename_path(partial, whole);
   } catch (...) {
     fs::remove_all(partial, error);
     throw;

@@ -37,24 +37,49 @@ size_t character_bytes(std::string_view text) {
   return overlong || surrogate || beyond ? 0 : size;
 }
 
+constexpr const char* kSaveAsUtf8 = "save it as UTF-8";
+
+std::string_view without_mark(std::string_view text, const std::string& path) {
+  if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF"))
+    throw DataError(str("[data] ", path, " is text in UTF-16"), kSaveAsUtf8);
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+  return text;
+}
+
+// Where the first byte is that is not UTF-8, from `at` on; npos: nowhere.
+size_t find_bad_byte(std::string_view text, size_t at) {
+  while (at < text.size()) {
+    const size_t bytes = character_bytes(text.substr(at));
+    if (bytes == 0) return at;
+    at += bytes;
+  }
+  return text.npos;
+}
+
 }  // namespace
 
 std::string_view checked_utf8(std::string_view text, const std::string& path) {
-  const char* hint = "save it as UTF-8";
-  if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF"))
-    throw DataError(str("[data] ", path, " is text in UTF-16"), hint);
-  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
-  for (size_t at = 0; at < text.size();) {
-    const size_t bytes = character_bytes(text.substr(at));
-    if (bytes == 0) {
-      const auto lines = std::count(text.begin(), text.begin() + static_cast<ptrdiff_t>(at), '\n');
-      throw DataError(
-          str("[data] ", path, ", line ", lines + 1, ": byte ", at, " of the text is not UTF-8"),
-          hint);
-    }
-    at += bytes;
+  text = without_mark(text, path);
+  const size_t at = find_bad_byte(text, 0);
+  if (at == text.npos) return text;
+  const auto lines = std::count(text.begin(), text.begin() + static_cast<ptrdiff_t>(at), '\n');
+  throw DataError(
+      str("[data] ", path, ", line ", lines + 1, ": byte ", at, " of the text is not UTF-8"),
+      kSaveAsUtf8);
+}
+
+std::string_view mended_utf8(std::string_view text, const std::string& path, std::string_view mark,
+                             std::string& room) {
+  text = without_mark(text, path);
+  size_t bad = find_bad_byte(text, 0);
+  if (bad == text.npos) return text;
+  for (size_t at = 0; at < text.size(); bad = find_bad_byte(text, at)) {
+    room += text.substr(at, std::min(bad, text.size()) - at);
+    if (bad == text.npos) break;
+    room += mark;
+    at = bad + 1;
   }
-  return text;
+  return room;
 }
 
 CsvReader::CsvReader(std::string_view text, std::string path)

@@ -31,5 +31,9 @@ class CsvReader {
 
 // Without the byte order mark of UTF-8. DataError for text in UTF-16 or another encoding.
 std::string_view checked_utf8(std::string_view text, const std::string& path);
+// The same with `mark` in the place of bytes that are not UTF-8. Where there are some, `room` holds
+// the text.
+std::string_view mended_utf8(std::string_view text, const std::string& path, std::string_view mark,
+                             std::string& room);
 
 }  // namespace medley::train

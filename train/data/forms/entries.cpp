@@ -9,11 +9,13 @@
 namespace medley::train {
 namespace {
 
-constexpr const char* kMalformed = "malformed rows";
 constexpr const char* kWhite = " \t\r\n";
 
-void each_json_line(std::string_view text, const std::string& path, Findings& findings,
-                    const std::function<void(const Json&, int64_t)>& visit) {
+using Visit = std::function<void(const Json&, int64_t)>;
+using Refuse = std::function<void(const DataError&, int64_t)>;
+
+void each_json_line(std::string_view text, const std::string& path, const Visit& visit,
+                    const Refuse& refuse) {
   int64_t number = 0;
   while (!text.empty()) {
     const std::string_view line = text.substr(0, text.find('\n'));
@@ -24,15 +26,15 @@ void each_json_line(std::string_view text, const std::string& path, Findings& fi
     try {
       entry = Json::parse(line, str("[data] ", path, ", line ", number));
     } catch (const DataError& error) {
-      findings.add(kMalformed, error);
+      refuse(error, number);
       continue;
     }
     visit(entry, number);
   }
 }
 
-void each_csv_line(std::string_view text, const std::string& path, Findings& findings,
-                   const std::function<void(const Json&, int64_t)>& visit) {
+void each_csv_line(std::string_view text, const std::string& path, const Visit& visit,
+                   const Refuse& refuse) {
   CsvReader csv(text, path);
   std::vector<std::string> names, fields;
   if (!csv.next(names)) throw DataError(str("[data] ", path, " is empty"));
@@ -41,11 +43,11 @@ void each_csv_line(std::string_view text, const std::string& path, Findings& fin
       throw DataError(str("[data] ", path, " has two columns '", *name, "'"));
   while (csv.next(fields)) {
     if (fields.size() != names.size()) {
-      findings.add(kMalformed,
-                   DataError(str("[data] ", path, ", line ", csv.line(), " has ", fields.size(),
-                                 fields.size() == 1 ? " field" : " fields",
-                                 " but the first line has ", names.size()),
-                             "a field that holds the delimiter stands in quotes"));
+      refuse(DataError(str("[data] ", path, ", line ", csv.line(), " has ", fields.size(),
+                           fields.size() == 1 ? " field" : " fields", " but the first line has ",
+                           names.size()),
+                       "a field that holds the delimiter stands in quotes"),
+             csv.line());
       continue;
     }
     Json entry = Json::object();
@@ -71,17 +73,18 @@ std::optional<TableText> table_text(std::string_view text, const std::string& pa
   return std::nullopt;
 }
 
-void each_entry(TableText form, std::string_view text, const std::string& path, Findings& findings,
-                const std::function<void(const Json&, int64_t)>& visit) {
-  if (form == TableText::csv) return each_csv_line(text, path, findings, visit);
-  text = checked_utf8(text, path);
+void each_entry(TableText form, std::string_view text, const std::string& path, const Visit& visit,
+                const Refuse& refuse) {
+  std::string mended;
+  text = mended_utf8(text, path, kNotUtf8, mended);
+  if (form == TableText::csv) return each_csv_line(text, path, visit, refuse);
   auto visit_object = [&](const Json& entry, int64_t number) {
     if (entry.is_object()) return visit(entry, number);
-    findings.add(kMalformed,
-                 DataError(str("[data] ", path, form == TableText::json_list ? ", row " : ", line ",
-                               number, " must be an object but is ", entry.dump().substr(0, 40))));
+    refuse(DataError(str("[data] ", path, form == TableText::json_list ? ", row " : ", line ",
+                         number, " must be an object but is ", entry.dump().substr(0, 40))),
+           number);
   };
-  if (form == TableText::json_lines) return each_json_line(text, path, findings, visit_object);
+  if (form == TableText::json_lines) return each_json_line(text, path, visit_object, refuse);
   int64_t number = 0;
   Json::each_element(text, path, [&](const Json& entry) { visit_object(entry, number++); });
 }

@@ -21,7 +21,8 @@ std::string stem_of(const std::string& name) { return name.substr(0, name.rfind(
 
 class CaptionedFolder {
  public:
-  CaptionedFolder(NamedRows& out, Findings& findings) : out_(out), findings_(findings) {}
+  CaptionedFolder(NamedRows& out, const DataOptions& options, Findings& findings)
+      : out_(out), keep_(options.keep_bad_rows), findings_(findings) {}
 
   // `inside`: the folder below out_.path, with a slash at its end, or "".
   void read(const std::string& inside) {
@@ -59,7 +60,25 @@ class CaptionedFolder {
 
  private:
   void add_lines(const std::string& file, const std::string& picture) {
-    const std::string path = out_.path + "/" + file, whole = read_text(path);
+    const std::string path = out_.path + "/" + file;
+    try {
+      add_captions(path, picture);
+    } catch (const DataError& error) {
+      if (!keep_) {
+        findings_.add("texts that cannot be read", error);
+      } else {
+        NamedRow row;
+        row.number = files_;
+        row.row.error = first_line(error);
+        row.pictures = {picture};
+        out_.rows.push_back(std::move(row));
+      }
+    }
+    ++files_;
+  }
+
+  void add_captions(const std::string& path, const std::string& picture) {
+    const std::string whole = read_text(path);
     std::string_view text = checked_utf8(whole, path);
     const size_t before = out_.rows.size();
     while (!text.empty()) {
@@ -73,24 +92,24 @@ class CaptionedFolder {
       row.pictures = {picture};
       out_.rows.push_back(std::move(row));
     }
-    ++files_;
-    if (out_.rows.size() == before)
-      findings_.add("empty captions", DataError(str("[data] ", path, " holds no caption")));
+    if (out_.rows.size() == before) throw DataError(str("[data] ", path, " holds no caption"));
   }
 
   NamedRows& out_;
+  bool keep_;
   Findings& findings_;
   int64_t files_ = 0;
 };
 
 }  // namespace
 
-NamedRows read_captioned_folder(const std::string& path, Findings& findings) {
+NamedRows read_captioned_folder(const std::string& path, const DataOptions& options,
+                                Findings& findings) {
   NamedRows rows;
   rows.form = "pictures with texts beside them";
   rows.path = path;
   rows.entry = "text";
-  CaptionedFolder(rows, findings).read("");
+  CaptionedFolder(rows, options, findings).read("");
   return rows;
 }
 

@@ -116,7 +116,7 @@ void read_coco(std::string_view text, NamedRows& out, Findings& findings) {
   });
   // The images may stand behind the annotations.
   std::unordered_set<std::string> captioned;
-  std::vector<NamedRow> kept;
+  std::deque<NamedRow> kept;
   for (NamedRow& row : out.rows) {
     const auto file = files.find(row.row.id);
     if (file == files.end()) {

@@ -26,6 +26,11 @@ void Findings::count(const std::string& kind, const std::string& example, bool f
     known.examples.push_back(example.substr(0, example.find('\n')));
 }
 
+std::string first_line(const Error& error) {
+  const std::string text = error.what();
+  return text.substr(0, text.find('\n'));
+}
+
 std::vector<Answer> weigh_answers(const std::vector<std::string>& given) {
   std::vector<Answer> answers;
   for (const std::string& text : given) {

@@ -20,6 +20,7 @@ namespace {
 
 constexpr size_t kOpenShards = 2 * kShardsTogether;
 constexpr uint64_t kMaxTextBytes = 1 << 20;  // more is damage
+constexpr int64_t kTried = 20;  // rows of which one must have a text for the form to be right
 
 struct Pair {
   std::string key;
@@ -128,14 +129,15 @@ class Shard {
   std::vector<Pair> pairs_;
 };
 
-class ShardDataset : public StoredDataset {
+class ShardDataset : public Dataset {
  public:
-  ShardDataset(std::vector<std::string> paths, std::string field, Findings& findings)
-      : paths_(std::move(paths)), field_(std::move(field)) {
+  ShardDataset(std::vector<std::string> paths, const DataOptions& options, Findings& findings)
+      : paths_(std::move(paths)),
+        field_(options.columns.caption),
+        keep_bad_rows_(options.keep_bad_rows) {
     for (const std::string& path : paths_) {
       const Shard shard(path, &findings);
-      // What the first row shows about the form of all is said now and not in the middle of a run.
-      if (begins_.back() == 0 && shard.size() > 0) shard.texts(shard.pair(0), field_);
+      if (begins_.back() == 0 && shard.size() > 0) check_form(shard);
       begins_.push_back(begins_.back() + shard.size());
     }
   }
@@ -150,13 +152,20 @@ class ShardDataset : public StoredDataset {
 
   Row row(int64_t index) const override {
     const auto [shard, pair] = at(index);
-    std::vector<std::string> texts = shard->texts(*pair, field_);
     Row row;
+    row.pictures = {index};
+    row.id = pair->key;
+    std::vector<std::string> texts;
+    try {
+      texts = shard->texts(*pair, field_);
+    } catch (const DataError& error) {
+      if (!keep_bad_rows_) throw;
+      row.error = first_line(error);
+      return row;
+    }
     row.text = std::move(texts[0]);
     row.references.assign(std::make_move_iterator(texts.begin() + 1),
                           std::make_move_iterator(texts.end()));
-    row.pictures = {index};
-    row.id = pair->key;
     return row;
   }
 
@@ -178,6 +187,18 @@ class ShardDataset : public StoredDataset {
     std::shared_ptr<const Shard> shard;
     const Pair* pair;
   };
+
+  // What the first rows show about the form of all is said now and not in the middle of a run.
+  void check_form(const Shard& shard) const {
+    for (int64_t i = 0;; ++i) {
+      try {
+        shard.texts(shard.pair(i), field_);
+        return;
+      } catch (const DataError&) {
+        if (i + 1 == std::min(kTried, shard.size())) throw;
+      }
+    }
+  }
 
   Place at(int64_t index) const {
     if (index < 0 || index >= size())
@@ -206,6 +227,7 @@ class ShardDataset : public StoredDataset {
 
   std::vector<std::string> paths_;
   std::string field_;
+  bool keep_bad_rows_;
   std::vector<int64_t> begins_{0};  // first row of each shard, and the end
   mutable std::mutex mutex_;
   mutable std::list<std::pair<size_t, std::shared_ptr<const Shard>>> open_;  // last used first
@@ -238,15 +260,15 @@ std::vector<std::string> expand_braces(const std::string& pattern) {
   return names;
 }
 
-std::unique_ptr<StoredDataset> open_shards(std::vector<std::string> paths,
-                                           const std::string& caption_field, Findings& findings) {
+std::unique_ptr<Dataset> open_shards(std::vector<std::string> paths, const DataOptions& options,
+                                     Findings& findings) {
   for (const std::string& path : paths) {
     std::error_code error;
     if (!std::filesystem::exists(path, error))
       throw DataError(str("[data] shard ", path, " is not there (", paths.size(),
                           " shards, the first is ", paths[0], ")"));
   }
-  return std::make_unique<ShardDataset>(std::move(paths), caption_field, findings);
+  return std::make_unique<ShardDataset>(std::move(paths), options, findings);
 }
 
 }  // namespace medley::train

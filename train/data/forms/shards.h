@@ -18,8 +18,9 @@ std::vector<std::string> expand_braces(const std::string& pattern);
 // Opens and counts each shard. A key with two pictures or texts, a shard that is compressed, cut
 // off or not there is a DataError; keys without a picture or without a text are left out and
 // counted. A row has one picture of the same number; of a list of captions, those after the first
-// become references.
-std::unique_ptr<StoredDataset> open_shards(std::vector<std::string> paths,
-                                           const std::string& caption_field, Findings& findings);
+// become references. A text that cannot be read is an error of its row(), or with
+// DataOptions::keep_bad_rows its Row::error.
+std::unique_ptr<Dataset> open_shards(std::vector<std::string> paths, const DataOptions& options,
+                                     Findings& findings);
 
 }  // namespace medley::train

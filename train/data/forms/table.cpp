@@ -19,6 +19,7 @@ const Names kCaptionNames = {"caption", "text", "captions"};
 const Names kQuestionNames = {"question"};
 const Names kAnswerNames = {"answer", "answers"};
 
+constexpr const char* kMalformed = "malformed rows";
 constexpr double kVisualGenomeWeight = 0.2;  // of its one answer in the original's VQA training
 
 std::string brief(const Json& value) {
@@ -35,24 +36,43 @@ std::string joined(const Json& entry) {
 // Reads the rows of one table. Its first entry says which columns there are.
 class Table {
  public:
-  Table(NamedRows& out, const ColumnNames& columns, Findings& findings)
-      : out_(out), asked_(columns), findings_(findings) {}
+  Table(NamedRows& out, const DataOptions& options, Findings& findings)
+      : out_(out), asked_(options.columns), keep_(options.keep_bad_rows), findings_(findings) {}
 
   void add(const Json& entry, int64_t number) {
-    if (image_.empty() && !pairs_) choose_columns(entry);
+    NamedRow row;
+    row.number = number;
     try {
-      add_rows(entry, number);
+      if (!chosen_) choose_columns(entry);
+      add_rows(entry, row);
     } catch (const Wrong& wrong) {
-      findings_.add(wrong.kind, DataError(str("[data] ", out_.place(number), ", field '",
-                                              wrong.field, "': ", wrong.problem)));
+      refuse(DataError(str("[data] ", out_.place(number), ", field '", wrong.field,
+                           "': ", wrong.problem)),
+             std::move(row), wrong.kind);
+    } catch (const DataError& error) {  // of the columns
+      if (!keep_) throw;
+      if (!unfit_) unfit_ = error;
+      refuse(error, std::move(row));
     }
+  }
+
+  // `row` has of the entry what could be read.
+  void refuse(const DataError& error, NamedRow row, const std::string& kind = kMalformed) {
+    if (!keep_) return findings_.add(kind, error);
+    row.row.error = first_line(error);
+    out_.rows.push_back(std::move(row));
+  }
+
+  // Throws what is wrong with the columns when no entry has the right ones.
+  void end() const {
+    if (!chosen_ && unfit_) throw DataError(*unfit_);
   }
 
  private:
   // Of one entry, before it is known where that stands.
   struct Wrong {
     std::string field, problem;
-    std::string kind = "malformed rows";
+    std::string kind = kMalformed;
   };
 
   std::string column(const Json& entry, const std::string& asked, const Names& usual,
@@ -81,6 +101,7 @@ class Table {
       throw missing(entry, "caption", kCaptionNames);
     }
     if (image_.empty() && !pairs_) throw missing(entry, "picture", kImageNames);
+    chosen_ = true;
   }
 
   DataError missing(const Json& entry, const std::string& role, const Names& usual) const {
@@ -94,6 +115,8 @@ class Table {
 
   static const std::string& text(const Json& value, const std::string& field) {
     if (!value.is_string()) throw Wrong{field, "it must be a text but is " + brief(value)};
+    if (value.text().find(kNotUtf8) != std::string::npos)
+      throw Wrong{field, "it is not UTF-8", "texts that are not UTF-8"};
     return value.text();
   }
   static const Json& field(const Json& entry, const std::string& name) {
@@ -132,9 +155,7 @@ class Table {
     return {stem + "-img0.png", stem + "-img1.png"};
   }
 
-  void add_rows(const Json& entry, int64_t number) {
-    NamedRow row;
-    row.number = number;
+  void add_rows(const Json& entry, NamedRow& row) {
     row.pictures = pictures(entry);
     if (out_.kind == RowKind::captions) {
       if (const Json* id = entry.find("image_id")) row.row.id = id_text(*id);
@@ -204,7 +225,10 @@ class Table {
 
   NamedRows& out_;
   const ColumnNames& asked_;
+  bool keep_;
   Findings& findings_;
+  bool chosen_ = false;
+  std::optional<DataError> unfit_;
   std::string image_, caption_, question_, answer_;
   bool pairs_ = false;  // the pictures follow from NLVR2's identifier
   std::unordered_set<std::string> ids_;
@@ -220,15 +244,19 @@ std::string form_name(TableText text, const NamedRows& rows, bool tabs) {
 }  // namespace
 
 std::optional<NamedRows> read_table(const std::string& path, std::string_view text,
-                                    const ColumnNames& columns, Findings& findings) {
+                                    const DataOptions& options, Findings& findings) {
   const std::optional<TableText> form = table_text(text, path);
   if (!form) return std::nullopt;
   NamedRows rows;
   rows.path = path;
   rows.entry = *form == TableText::json_list ? "row" : "line";
-  Table table(rows, columns, findings);
-  each_entry(*form, text, path, findings,
-             [&](const Json& entry, int64_t number) { table.add(entry, number); });
+  Table table(rows, options, findings);
+  each_entry(
+      *form, text, path, [&](const Json& entry, int64_t number) { table.add(entry, number); },
+      [&](const DataError& error, int64_t number) {
+        table.refuse(error, {.row = {}, .pictures = {}, .number = number});
+      });
+  table.end();
   rows.form = form_name(*form, rows, text.substr(0, text.find('\n')).find('\t') != text.npos);
   return rows;
 }
