@@ -7,7 +7,7 @@
 #include <thread>
 
 #include "tests/train/data_support.h"
-#include "tests/train/form_files.h"
+#include "tests/train/label_files.h"
 #include "tests/train/program.h"
 #include "train/capfilt/claims.h"
 #include "train/data/tasks/make.h"
@@ -178,57 +178,9 @@ TEST_CASE("claims: one process has the folder, or all share it, and the dead los
   CHECK(third.take("1"));
 }
 
-TEST_CASE("capfilt: bad pictures and texts are lines with their reason") {
-  const FormFiles files;
-  files.picture("good.png", 200).picture("two.png", 90).file("broken.png", "\x89PNG no picture");
-  const std::string long_text(10'000, 'a');
-  files.file("web.csv", "image,caption\ngood.png,a cat\ngood.png,...\ngood.png," + long_text +
-                            "\ngone.png,a dog\nbroken.png,an owl\ntwo.png,a fish\n");
-  LabelOptions options;
-  options.data = files / "web.csv";
-  options.captioner = options.filter = "demo";
-  options.out = files / "labels";
-  const LabelOutcome outcome = label(options);
-  CHECK(outcome.pictures == 4);
-  CHECK(outcome.failed == 2);
-  std::map<std::string, LabelledPicture> found;
-  LabelFolder::open(options.out).each([&](const LabelledPicture& p) { found[p.image] = p; });
-  REQUIRE(found.size() == 4);
-  CHECK_THAT(found["gone.png"].error, Catch::Contains("gone.png"));
-  CHECK_THAT(found["broken.png"].error, Catch::Contains("broken.png"));
-  REQUIRE(found["good.png"].texts.size() == 3);     // one has no words and is no row of the data
-  CHECK(found["good.png"].texts[1].error.empty());  // cut
-  CHECK(found["good.png"].texts[2].source == "synthetic");
-
-  const Selection selection = select({.folder = options.out, .threshold = 0});
-  CHECK(selection.sources.at("web").texts == 5);
-  CHECK(selection.sources.at("web").failed == 2);
-  CHECK(selection.failed == 2);
-  CHECK_THAT(read_bytes(files / "labels/dropped.json"), Catch::Contains("\"error\""));
-
-  options.out = files / "strict";
-  options.max_bad = 1;
-  CHECK(contains_all(message_of<DataError>([&] { label(options); }), {"2 pictures", "--max-bad"}));
-}
-
-// Labels by hand: pictures p0, p1, ... with these probabilities of the web's text, and of a
-// synthetic one.
-void write_labels(const std::string& folder, const std::vector<std::pair<double, double>>& scores) {
-  const LabelFolder made =
-      LabelFolder::make(folder, Json::object().set("units", 1).set("images", ""));
-  std::string lines;
-  for (size_t i = 0; i < scores.size(); ++i)
-    lines += LabelledPicture{.image = str("p", i),
-                             .texts = {{str("web ", i), "web", scores[i].first, ""},
-                                       {str("right ", i), "synthetic", scores[i].second, ""}}}
-                 .line() +
-             "\n";
-  replace_file(made.unit_file(0), lines);
-}
-
 TEST_CASE("capfilt: what is kept, by a threshold or a part of all") {
   const FormFiles files;
-  write_labels(files / "labels", {{0.9, 0.2}, {0.5, 0.7}, {0.1, 0.95}, {0.3, 0.4}});
+  write_labels(files, {{0.9, 0.2}, {0.5, 0.7}, {0.1, 0.95}, {0.3, 0.4}});
   SelectOptions options{.folder = files / "labels"};
   Selection selection = select(options);
   CHECK(selection.sources["web"].kept == 1);  // above 0.5, not at it
@@ -270,8 +222,7 @@ TEST_CASE("capfilt: what is kept, by a threshold or a part of all") {
 
 TEST_CASE("capfilt: the judge counts and ranks") {
   const FormFiles files;
-  write_labels(files / "labels",
-               {{0.9, 0.2}, {0.5, 0.7}, {0.6, 0.95}, {0.3, 0.4}, {0.5, 0.8}, {0.7, 0.1}});
+  write_labels(files, {{0.9, 0.2}, {0.5, 0.7}, {0.6, 0.95}, {0.3, 0.4}, {0.5, 0.8}, {0.7, 0.1}});
   files.file(
       "labels.json",
       R"({"p0": "right", "p1": "right", "p2": "swapped", "p3": "web_text", "p4": "swapped"})");

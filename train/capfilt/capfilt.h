@@ -25,20 +25,21 @@ struct LabelOptions {
   std::string prompt;   // the captioner's own when empty; stripped from what it says
   int64_t batch = 64;   // pictures at a time
   bool share = false;   // other processes work in the folder too
-  double max_bad = -1;  // pictures that may fail; below 1: a part of the rows; -1: all of them
+  double max_bad = -1;  // pictures and texts that may fail; below 1: a part of the rows; -1: all
   OpenOptions open;     // of both models
 };
 
 struct LabelOutcome {
   int64_t units = 0, done = 0;       // of all; by this process
   int64_t pictures = 0, failed = 0;  // by this process
+  int64_t failed_texts = 0;          // of the other pictures
   bool stopped = false;              // by a signal; what is done stays
   double seconds = 0;
 };
 
 // Goes on where it was. What a picture gets is the same whatever the batch, the number of threads
-// and of processes, and however often it is interrupted. Throws DataError when more pictures than
-// max_bad fail.
+// and of processes, and however often it is interrupted. Throws DataError when more than max_bad
+// fail.
 LabelOutcome label(const LabelOptions& options);
 
 struct SelectOptions {
@@ -46,8 +47,10 @@ struct SelectOptions {
   double threshold = 0.5;               // a text is kept above it
   std::optional<double> keep = {};      // instead: this part of all texts, the most likely ones
   bool web = true, synthetic = true;    // texts of these sources may be kept
-  std::string human = {}, images = {};  // pairs that are kept as they are; of which pictures
-  std::string out = {};                 // folder for the lists; empty: that of the labels
+  std::string human = {}, images = {};  // pairs that are kept as they are, as open_data takes them
+  std::string out = {};                 // folder for the list; empty: that of the labels
+  std::string shards = {};              // instead: folder for shards with the pictures
+  int64_t rows_per_shard = 10'000;
 };
 
 void validate_threshold(double threshold);  // throws ConfigError outside 0 .. 1
@@ -62,11 +65,16 @@ struct Selection {
   std::map<std::string, SourceCounts> sources;  // web, synthetic, human
   int64_t pictures = 0, failed = 0;             // of the web
   Json json() const;
+  static Selection parse(const Json& json);
 };
 
-// Writes bootstrapped.json (BLIP's list: image, caption, source, probability),
-// dropped.json (the same with the reason) and selection.json. Memory does not grow with the number
-// of rows. Throws DataError when nothing is kept.
+// Writes what is kept: into `out` bootstrapped.json (BLIP's list: image, caption, source,
+// probability); or into `shards` a sample for each text, KEY.jpg and KEY.json with the same
+// fields, and those of people in shards of their own, the last ones. Beside it dropped.json, the
+// rest with its reason, and selection.json, the counts and all that they were made from. Shards
+// appear whole or not at all; when they are there already and were made from the same, they stay.
+// Memory does not grow with the number of rows. Throws DataError when nothing is kept, ConfigError
+// for a list of pictures that are not in one place.
 Selection select(const SelectOptions& options);
 
 // report.html, by which a person can judge what is kept:

@@ -46,7 +46,7 @@ Claims::Claims(const std::string& folder, bool shared, double stale)
   if (flock(lock_, (shared ? LOCK_SH : LOCK_EX) | LOCK_NB) == 0) return;
   close(lock_);
   throw IoError("another process works in " + folder,
-                "--share lets several do so: give it to all of them");
+                "several processes label together when all of them have --share");
 }
 
 Claims::~Claims() {

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <limits>
 #include <optional>
 #include <thread>
 
@@ -11,7 +12,7 @@
 #include "core/threads.h"
 #include "train/capfilt/capfilt.h"
 #include "train/capfilt/claims.h"
-#include "train/data/open.h"
+#include "train/data/resize.h"
 #include "train/eval/encoded.h"
 #include "train/io/checksum.h"
 #include "train/io/files.h"
@@ -34,7 +35,7 @@ std::string weights_checksum(const LoadedModel& model) {
 }
 
 std::string absolute(const std::string& path) {
-  return path.empty() ? path : std::filesystem::absolute(path).lexically_normal().string();
+  return std::filesystem::absolute(path).lexically_normal().string();
 }
 
 // All that the result depends on.
@@ -42,8 +43,8 @@ Json settings_of(const LabelOptions& options, const OpenedData& web, const Pipel
                  const Pipeline& filter, int64_t units) {
   const models::GenerateOptions& g = options.generate;
   return Json::object()
-      .set("data", absolute(options.data))
-      .set("images", absolute(options.images))
+      .set("data", absolute_data(options.data))
+      .set("images", absolute_data(options.images))
       .set("what", web.summary())
       .set("units", units)
       .set("unit_rows", kUnitRows)
@@ -72,15 +73,36 @@ struct Item {
   LabelledPicture label;
 };
 
-// Rows that follow one another and show one picture are its texts.
+// The picture that a row shows; -1: none, or several.
+int64_t picture_of(const Row& row) { return row.pictures.size() == 1 ? row.pictures[0] : -1; }
+
+// A picture that cannot be labelled has an error and no texts.
+Item item_of(const Dataset& data, const Row& row, int64_t index) {
+  Item item{picture_of(row), {.image = {}, .id = row.id, .row = index}};
+  if (!row.pictures.empty()) item.label.image = data.picture_name(row.pictures[0]);
+  if (row.pictures.empty()) item.label.error = row.error;
+  if (row.pictures.size() > 1)
+    item.label.error = str("[image] '", item.label.image, "' and ", row.pictures.size() - 1,
+                           " more are a video, or several pictures");
+  return item;
+}
+
+// Rows that follow one another and show one picture are its texts, in the unit of the first of
+// them.
 std::vector<Item> items_of(const Dataset& data, const Unit& unit) {
   std::vector<Item> items;
-  for (int64_t i = unit.begin; i < unit.end; ++i) {
+  int64_t before = unit.begin > 0 ? picture_of(data.row(unit.begin - 1)) : -1;
+  for (int64_t i = unit.begin; i < data.size(); ++i) {
     const Row row = data.row(i);
-    const int64_t picture = row.pictures.at(0);
-    if (items.empty() || items.back().picture != picture)
-      items.push_back({picture, {.image = data.picture_name(picture), .id = row.id, .row = i}});
-    items.back().label.texts.push_back({row.text, "web", 0, {}});
+    const int64_t picture = picture_of(row);
+    const bool goes_on = picture >= 0 && picture == before;
+    before = picture;
+    if (goes_on && items.empty()) continue;  // of the unit before
+    if (!goes_on && i >= unit.end) break;
+    if (!goes_on) items.push_back(item_of(data, row, i));
+    std::vector<LabelledText>& texts = items.back().label.texts;
+    texts.push_back({row.text, "web", 0, row.error});
+    for (const std::string& text : row.references) texts.push_back({text, "web", 0, {}});
   }
   return items;
 }
@@ -90,6 +112,7 @@ class Labeller {
   Labeller(const LabelOptions& options, const Dataset& data, const Pipeline& captioner,
            const Pipeline& filter)
       : options_(options), data_(data), captioner_(captioner), filter_(filter) {
+    side_ = side_of(captioner) == side_of(filter) ? side_of(filter) : 0;
     if (options.prompt.empty()) return;
     const models::Tokenizer& words = captioner.model().tokenizer;
     prompt_ = words.decode(words.encode(captioner.model().clean(options.prompt)));
@@ -102,10 +125,11 @@ class Labeller {
     parallel_for(static_cast<int64_t>(end - begin), 1, [&](int64_t from, int64_t to) {
       for (int64_t i = from; i < to; ++i) {
         Item& item = items[begin + static_cast<size_t>(i)];
+        if (!item.label.error.empty()) continue;
         try {
-          images[static_cast<size_t>(i)] = data_.picture(item.picture);
-        } catch (const Error& error) {
-          item.label.error = first_line(error.what());
+          images[static_cast<size_t>(i)] = shrunk(data_.picture(item.picture));
+        } catch (const DataError& error) {
+          item.label.error = first_line(error);
         }
       }
     });
@@ -119,11 +143,17 @@ class Labeller {
   }
 
  private:
-  static std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+  static int64_t side_of(const Pipeline& model) { return model.model().config.model.image_size; }
+
+  // As both models see it, so that a batch of large pictures does not take much memory.
+  std::shared_ptr<const Image> shrunk(std::shared_ptr<const Image> image) const {
+    if (side_ == 0 || (image->width == side_ && image->height == side_)) return image;
+    return std::make_shared<const Image>(resize_bicubic(*image, side_, side_));
+  }
 
   EncodedPictures encoded(const Pipeline& model,
                           const std::vector<std::shared_ptr<const Image>>& images) const {
-    return model.encode_pictures(picture_tensor(images, model.model().config.model.image_size));
+    return model.encode_pictures(picture_tensor(images, side_of(model)));
   }
 
   void add_captions(const EncodedPictures& seen, const std::vector<Item*>& items) const {
@@ -141,12 +171,13 @@ class Labeller {
     std::vector<std::vector<LabelledText*>> scored(items.size());
     for (size_t i = 0; i < items.size(); ++i)
       for (LabelledText& text : items[i]->label.texts) {
+        if (!text.error.empty()) continue;
         try {
           filter_.model().encode(text.text);
           texts[i].push_back(text.text);
           scored[i].push_back(&text);
         } catch (const Error& error) {
-          text.error = first_line(error.what());
+          text.error = first_line(error);
         }
       }
     const auto probabilities = filter_.own_matches(seen, texts);
@@ -157,6 +188,7 @@ class Labeller {
   const LabelOptions& options_;
   const Dataset& data_;
   const Pipeline &captioner_, &filter_;
+  int64_t side_ = 0;    // of the pictures of both models; 0: they differ
   std::string prompt_;  // as a caption shows it
 };
 
@@ -173,7 +205,8 @@ class Worker {
         claims_(folder.path() + "/labels", options.share) {
     const auto rows = static_cast<double>(data.size());
     const double bad = options.max_bad;
-    limit_ = static_cast<int64_t>(bad < 0 ? rows : bad < 1 ? bad * rows : bad);
+    limit_ = bad < 0 ? std::numeric_limits<int64_t>::max()
+                     : static_cast<int64_t>(bad < 1 ? bad * rows : bad);
     if (!options.share) remove_what_the_dead_left();
   }
 
@@ -235,12 +268,17 @@ class Worker {
 
   void count(const LabelledPicture& picture) {
     ++outcome_.pictures;
-    if (picture.error.empty()) return;
-    ++outcome_.failed;
-    if (outcome_.failed <= kTold) warn(str(picture.image, " is left out: ", picture.error));
-    if (outcome_.failed > limit_)
+    if (!picture.error.empty()) return count_failure(++outcome_.failed, picture.error);
+    for (const LabelledText& text : picture.texts)
+      if (!text.error.empty()) count_failure(++outcome_.failed_texts, text.error);
+  }
+
+  void count_failure(int64_t of_its_kind, const std::string& reason) {
+    if (of_its_kind <= kTold) warn("left out: " + reason);
+    if (outcome_.failed + outcome_.failed_texts > limit_)
       throw DataError(
-          str(outcome_.failed, " pictures failed, the last: ", picture.error),
+          str(outcome_.failed, " pictures and ", outcome_.failed_texts,
+              " texts failed, the last: ", reason),
           str("--max-bad is ", options_.max_bad, "; what is done stays in ", folder_.path()));
   }
 
@@ -273,8 +311,7 @@ class Worker {
 
 LabelOutcome label(const LabelOptions& options) {
   Findings findings(true);
-  const OpenedData web = open_data(
-      options.data, {.images = options.images, .keep_missing = true, .findings = &findings});
+  const OpenedData web = open_web(options.data, options.images, findings);
   info(web.summary());
   for (const auto& [kind, found] : findings.kinds())
     warn(str(kind, ": ", found.count, ", such as ", found.examples.at(0)));

@@ -86,6 +86,13 @@ std::vector<Unit> units_of(const Dataset& data) {
   return units;
 }
 
+OpenedData open_web(const std::string& data, const std::string& images, Findings& findings) {
+  return open_data(data, {.images = images,
+                          .keep_bad_rows = true,
+                          .keep_pictures = false,  // each is looked at once
+                          .findings = &findings});
+}
+
 LabelFolder LabelFolder::make(const std::string& path, const Json& settings) {
   const std::string file = path + "/" + kSettings;
   if (is_there(file)) {
@@ -109,6 +116,17 @@ LabelFolder LabelFolder::open(const std::string& path) {
   if (!is_there(file))
     throw IoError(path + " has no " + kSettings, "medley capfilt label makes such a folder");
   return {path, Json::read(file)};
+}
+
+std::unique_ptr<Dataset> LabelFolder::open_web() const {
+  Findings findings(true);
+  const std::string data = settings_.at("data").text(), before = settings_.at("what").text();
+  OpenedData opened = train::open_web(data, settings_.at("images").text(), findings);
+  if (const std::string now = opened.summary(); now != before)
+    throw DataError(str("[data] ", data, " has changed since it was labelled: it was ", before,
+                        ", and now is ", now),
+                    "label it again, into another folder");
+  return std::move(opened.data);
 }
 
 int64_t LabelFolder::units() const { return settings_.at("units").integer(); }

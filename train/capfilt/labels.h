@@ -3,9 +3,10 @@
 //   capfilt.json         what is labelled, with which models and options
 //   labels/000000.jsonl  unit 0: a line for each picture
 //
-// A unit is up to kUnitRows rows of the data that follow one another and never cross a shard. Its
-// file appears whole: that it is there says that the unit is done. What it holds depends on the
-// data, the models and the options only, so that any number of processes may share the work.
+// A unit is up to kUnitRows rows of the data that follow one another and never cross a shard (but
+// for further rows of its last picture). Its file appears whole: that it is there says that the
+// unit is done. What it holds depends on the data, the models and the options only, so that any
+// number of processes may share the work.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +15,7 @@
 #include <vector>
 
 #include "core/json.h"
-#include "train/data/dataset.h"
+#include "train/data/open.h"
 
 namespace medley::train {
 
@@ -28,7 +29,7 @@ struct LabelledText {
 };
 
 struct LabelledPicture {
-  std::string image, id = {};  // its name in the data; the data's own number for it, or ""
+  std::string image, id = {};  // its name in the data, or ""; the data's own number for it, or ""
   int64_t row = 0;             // of its first text
   std::vector<LabelledText> texts = {};
   std::string error = {};  // why it has no texts with a probability
@@ -42,6 +43,10 @@ struct Unit {
 };
 std::vector<Unit> units_of(const Dataset& data);
 
+// The pictures of the web with their texts. What is wrong with one of them does not hinder the
+// others: a bad row has an error, a bad picture fails when it is asked for.
+OpenedData open_web(const std::string& data, const std::string& images, Findings& findings);
+
 // The folder at `path` was made with the settings `there`. Throws ConfigError that names what is
 // different when it is to be used with others.
 void require_same_settings(const std::string& path, const Json& there, const Json& wanted);
@@ -54,6 +59,8 @@ class LabelFolder {
 
   const std::string& path() const { return path_; }
   const Json& settings() const { return settings_; }
+  // What was labelled. Throws DataError when it has changed since then.
+  std::unique_ptr<Dataset> open_web() const;
   int64_t units() const;
   std::string unit_file(int64_t unit) const;
   bool done(int64_t unit) const;

@@ -11,7 +11,6 @@
 #include "core/error.h"
 #include "core/str.h"
 #include "train/capfilt/capfilt.h"
-#include "train/data/open.h"
 #include "train/io/checksum.h"
 #include "train/io/files.h"
 #include "train/report/html.h"
@@ -19,10 +18,10 @@
 namespace medley::train {
 namespace {
 
-constexpr int64_t kShown = 36;           // pictures, evenly over the data
-constexpr size_t kNear = 18;             // texts nearest to the threshold
-constexpr size_t kBins = 40;             // of a histogram
-constexpr int64_t kCounted = 1'000'000;  // captions whose n-grams are counted
+constexpr int64_t kShown = 36;        // pictures, evenly over the data
+constexpr size_t kNear = 18;          // texts nearest to the threshold
+constexpr size_t kBins = 40;          // of a histogram
+constexpr int64_t kCounted = 50'000;  // captions whose n-grams are counted: the first ones
 
 std::string percent(int64_t part, int64_t all) {
   return fixed(100.0 * static_cast<double>(part) / static_cast<double>(std::max<int64_t>(1, all)),
@@ -58,7 +57,7 @@ class Diversity {
 
   std::string html() const {
     const auto different = static_cast<int64_t>(different_.size());
-    std::string text = str("<table class=\"facts\"><tr><th>captions</th><td>",
+    std::string text = str("<table class=\"facts\"><tr><th>captions looked at</th><td>",
                            with_commas(captions_), "</td></tr><tr><th>said before</th><td>",
                            percent(captions_ - different, captions_), "</td></tr>");
     for (size_t n = 0; n < grams_.size(); ++n) {
@@ -111,6 +110,7 @@ std::string histogram_svg(const std::string& title, const Histogram& counts, dou
 
 std::string picture_html(const Dataset& web, const LabelledPicture& picture) {
   try {
+    if (!picture.error.empty()) throw DataError(picture.error);
     const int64_t number = web.row(picture.row).pictures.at(0);
     return str("<img title=\"", escape_html(picture.image), "\" src=\"",
                picture_uri(*web.picture(number)), "\">");
@@ -217,13 +217,9 @@ std::string page_of(const LabelFolder& folder, const Selection& selection, const
 
 std::string write_selection_report(const std::string& folder, const Selection& selection) {
   const LabelFolder labels = LabelFolder::open(folder);
-  Findings findings(true);
-  const OpenedData web = open_data(labels.settings().at("data").text(),
-                                   {.images = labels.settings().at("images").text(),
-                                    .keep_missing = true,
-                                    .findings = &findings});
+  const std::unique_ptr<Dataset> web = labels.open_web();
   const std::string path = folder + "/report.html";
-  replace_file(path, page_of(labels, selection, *web.data));
+  replace_file(path, page_of(labels, selection, *web));
   return path;
 }
 

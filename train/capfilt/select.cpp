@@ -1,108 +1,198 @@
-// Streams the labels twice: for the threshold, and for the lists.
-#include <algorithm>
-#include <cmath>
+// Streams the labels twice: for the threshold, and for what is kept and dropped.
+#include <filesystem>
+#include <optional>
 #include <vector>
 
 #include "core/error.h"
-#include "core/log.h"
 #include "core/str.h"
 #include "train/capfilt/capfilt.h"
+#include "train/capfilt/claims.h"
+#include "train/capfilt/threshold.h"
+#include "train/data/encode_png.h"
 #include "train/data/list_file.h"
-#include "train/data/open.h"
+#include "train/data/shard_writer.h"
 #include "train/io/files.h"
-#include "train/report/html.h"
 
 namespace medley::train {
 namespace {
 
-constexpr double kConstant = 1e-3;  // standard deviation of the probabilities of a collapsed filter
-
-bool may_keep(const SelectOptions& options, const LabelledText& text) {
-  return text.source == "web" ? options.web : options.synthetic;
+// All that a selection is made from.
+Json provenance_of(const SelectOptions& options, const LabelFolder& folder) {
+  Json asked = options.keep ? Json::object().set("keep", *options.keep)
+                            : Json::object().set("threshold", options.threshold);
+  asked.set("web", options.web)
+      .set("synthetic", options.synthetic)
+      .set("human", absolute_data(options.human))
+      .set("images", absolute_data(options.images));
+  if (!options.shards.empty()) asked.set("rows_per_shard", options.rows_per_shard);
+  return asked.set("labels", folder.settings());
 }
 
-// How the probabilities lie, in a million bins.
-class Histogram {
- public:
-  void add(double probability) {
-    const auto bin = static_cast<size_t>(probability * static_cast<double>(counts_.size()));
-    ++counts_[std::min(bin, counts_.size() - 1)];
-    ++count_;
-    sum_ += probability;
-    squares_ += probability * probability;
-  }
-  int64_t count() const { return count_; }
-  double mean() const { return sum_ / static_cast<double>(count_); }
-  double deviation() const {
-    return std::sqrt(std::max(0.0, squares_ / static_cast<double>(count_) - mean() * mean()));
-  }
-  // A threshold above which at least this part of the probabilities is: just below the edge of a
-  // bin, the highest that will do.
-  double above(double part) const {
-    const double wanted = part * static_cast<double>(count_);
-    int64_t above = 0;
-    for (size_t bin = counts_.size(); bin-- > 0;) {
-      above += counts_[bin];
-      if (static_cast<double>(above) >= wanted)
-        return std::nextafter(static_cast<double>(bin) / static_cast<double>(counts_.size()), -1);
-    }
-    return 0;
-  }
-
- private:
-  std::vector<int64_t> counts_ = std::vector<int64_t>(1 << 20);
-  int64_t count_ = 0;
-  double sum_ = 0, squares_ = 0;
-};
-
-Json row_of(const LabelledPicture& picture, const std::string& text, const std::string& source) {
-  Json row = Json::object().set("image", picture.image).set("caption", text);
-  if (!picture.id.empty()) row.set("image_id", picture.id);
+Json row_of(const std::string& image, const std::string& id, const std::string& text,
+            const std::string& source) {
+  Json row = Json::object().set("image", image).set("caption", text);
+  if (!id.empty()) row.set("image_id", id);
   return row.set("source", source);
 }
 
-double threshold_of(const SelectOptions& options, const LabelFolder& folder) {
-  Histogram histogram;
-  folder.each([&](const LabelledPicture& picture) {
-    if (!picture.error.empty()) return;
-    for (const LabelledText& text : picture.texts)
-      if (text.error.empty() && may_keep(options, text)) histogram.add(text.probability);
-  });
-  if (histogram.count() == 0)
-    throw DataError(folder.path() + " has no text with a probability, so nothing can be kept");
-  if (histogram.deviation() < kConstant)
-    warn(str("the filter says nearly the same of all ", with_commas(histogram.count()),
-             " texts: ", fixed(histogram.mean(), 4), " with a deviation of ", histogram.deviation(),
-             ". It has not learned to tell them apart"));
-  return options.keep ? histogram.above(*options.keep) : options.threshold;
+// A frame of an animation has no file: it becomes a PNG.
+std::vector<uint8_t> picture_file(const Dataset& data, int64_t number) {
+  std::vector<uint8_t> bytes = data.picture_bytes(number);
+  if (!bytes.empty()) return bytes;
+  const std::shared_ptr<const Image> image = data.picture(number);
+  return encode_png(image->width, image->height, 3, image->rgb);
 }
 
-void add_human_pairs(const SelectOptions& options, const LabelFolder& folder, ListFile& kept,
-                     SourceCounts& counts) {
-  const OpenedData human = open_data(options.human, {.images = options.images});
-  const std::string web_images = folder.settings().at("images").text();
-  const std::unique_ptr<PictureFiles> files =
-      web_images.empty() ? nullptr : open_pictures(web_images);
-  for (int64_t i = 0; i < human.data->size(); ++i) {
-    const Row row = human.data->row(i);
-    const std::string name = human.data->picture_name(row.pictures.at(0));
-    if (files && !files->contains(name))
-      throw DataError(
-          str("[data] ", options.human, ", row ", i, ": ", web_images, " has no '", name, "'"),
-          "pictures of the web and of people must be in one folder or tar, since one "
-          "list names both");
-    kept.add(row_of({.image = name, .id = row.id}, row.text, "human"));
-    ++counts.texts;
-    ++counts.kept;
+// Where the texts go that are kept: a list, or shards with their pictures.
+class KeptTexts {
+ public:
+  KeptTexts(const SelectOptions& options, const LabelFolder& folder, const std::string& to) {
+    if (options.shards.empty()) {
+      list_.emplace(to + "/bootstrapped.json");
+    } else {
+      shards_.emplace(to, options.rows_per_shard);
+      web_ = folder.open_web();
+    }
   }
+
+  // Each text is a row of BLIP's list. Those of a picture of the web:
+  void add_web(const LabelledPicture& picture, const std::vector<Json>& rows) {
+    if (list_ || rows.empty()) return add(rows, nullptr, 0);
+    const int64_t number = web_->row(picture.row).pictures.at(0);
+    if (web_->picture_name(number) != picture.image)
+      throw DataError(str("[data] picture ", number, " was ", picture.image,
+                          " when it was labelled, and now is ", web_->picture_name(number)));
+    add(rows, web_.get(), number);
+  }
+  // Those of picture `number` of `data`, which a list does not ask for.
+  void add(const std::vector<Json>& rows, const Dataset* data, int64_t number) {
+    if (list_) {
+      for (const Json& row : rows) list_->add(row);
+    } else if (!rows.empty()) {
+      const std::vector<uint8_t> bytes = picture_file(*data, number);
+      for (const Json& row : rows) shards_->add(bytes, row);
+    }
+  }
+  void end_source() {
+    if (shards_) shards_->end_shard();
+  }
+  void close() {
+    if (list_) list_->close();
+  }
+
+ private:
+  std::optional<ListFile> list_;
+  std::optional<ShardWriter> shards_;
+  std::unique_ptr<Dataset> web_;
+};
+
+// The pictures of a list are in one place; which?
+std::string place_of_web(const LabelFolder& folder) {
+  Findings findings(true);
+  const OpenedData web = open_web(folder.settings().at("data").text(),
+                                  folder.settings().at("images").text(), findings);
+  if (web.images.empty())
+    throw ConfigError("the pictures of " + folder.settings().at("data").text() +
+                          " are in several places or in shards, and one list cannot name them",
+                      "write them into shards, with their texts: --shards FOLDER");
+  return web.images;
 }
+
+void require_picture(const PictureFiles& files, const std::string& name,
+                     const SelectOptions& options) {
+  if (files.contains(name) || files.prefix_of(name)) return;
+  throw DataError(str("[data] ", options.human, ": ", files.path(), " has no '", name,
+                      "', and one list cannot name pictures of two places"),
+                  str("write all of them into shards, --shards FOLDER; or leave out --human and "
+                      "train on two lists: --data ",
+                      options.folder, "/bootstrapped.json::", options.human));
+}
+
+class Selector {
+ public:
+  Selector(const SelectOptions& options, const LabelFolder& folder)
+      : options_(options), folder_(folder) {
+    selection_.threshold = threshold_of(options, folder);
+  }
+
+  // Into the folder `to`.
+  Selection write(const std::string& to) {
+    const std::string place = options_.shards.empty() ? place_of_web(folder_) : "";
+    KeptTexts kept(options_, folder_, to);
+    ListFile dropped(to + "/dropped.json");
+    folder_.each([&](const LabelledPicture& picture) { divide(picture, kept, dropped); });
+    int64_t count = 0;
+    for (const auto& [name, counts] : selection_.sources) count += counts.kept;
+    if (count == 0)
+      throw DataError(str("every text of ", folder_.path(), " is dropped: no probability is above ",
+                          selection_.threshold),
+                      "training needs pairs: --threshold or --keep decide how many are kept");
+    kept.end_source();
+    if (!options_.human.empty()) add_human_pairs(kept, place);
+    kept.end_source();
+    kept.close();
+    dropped.close();
+    replace_file(
+        to + "/selection.json",
+        selection_.json().set("made_from", provenance_of(options_, folder_)).dump(1) + "\n");
+    return selection_;
+  }
+
+ private:
+  void divide(const LabelledPicture& picture, KeptTexts& kept, ListFile& dropped) {
+    ++selection_.pictures;
+    selection_.failed += !picture.error.empty();
+    std::vector<Json> rows;
+    for (const LabelledText& text : picture.texts) {
+      SourceCounts& counts = selection_.sources[text.source];
+      ++counts.texts;
+      Json row = row_of(picture.image, picture.id, text.text, text.source);
+      const std::string& error = picture.error.empty() ? text.error : picture.error;
+      if (!error.empty()) {
+        ++counts.failed;
+        dropped.add(row.set("error", error));
+        continue;
+      }
+      row.set("probability", text.probability);
+      if (may_keep(options_, text) && text.probability > selection_.threshold)
+        rows.push_back(row);
+      else
+        dropped.add(row);
+    }
+    for (const Json& row : rows) ++selection_.sources[row.at("source").text()].kept;
+    kept.add_web(picture, rows);
+  }
+
+  // Further right texts of a picture are pairs too.
+  void add_human_pairs(KeptTexts& kept, const std::string& place) {
+    const OpenedData human =
+        open_data(options_.human, {.images = options_.images, .keep_pictures = false});
+    const Dataset& data = *human.data;
+    const std::unique_ptr<PictureFiles> files = place.empty() ? nullptr : open_pictures(place);
+    SourceCounts& counts = selection_.sources["human"];
+    std::vector<Json> rows;  // of one picture
+    for (int64_t i = 0; i < data.size(); ++i) {
+      const Row row = data.row(i);
+      const int64_t picture = row.pictures.at(0);
+      const std::string name = data.picture_name(picture);
+      if (files) require_picture(*files, name, options_);
+      rows.push_back(row_of(name, row.id, row.text, "human"));
+      for (const std::string& text : row.references)
+        rows.push_back(row_of(name, row.id, text, "human"));
+      if (i + 1 < data.size() && data.row(i + 1).pictures.at(0) == picture) continue;
+      kept.add(rows, &data, picture);
+      counts.texts += static_cast<int64_t>(rows.size());
+      rows.clear();
+    }
+    counts.kept = counts.texts;
+  }
+
+  const SelectOptions& options_;
+  const LabelFolder& folder_;
+  Selection selection_;
+};
 
 }  // namespace
-
-void validate_threshold(double threshold) {
-  if (!(threshold >= 0 && threshold <= 1))
-    throw ConfigError(str("the threshold is ", threshold, " but must be from 0 to 1"));
-}
 
 Json Selection::json() const {
   Json all = Json::object();
@@ -118,45 +208,35 @@ Json Selection::json() const {
       .set("sources", all);
 }
 
-Selection select(const SelectOptions& options) {
-  validate_threshold(options.threshold);
-  if (options.keep && !(*options.keep > 0 && *options.keep <= 1))
-    throw ConfigError(str("--keep is ", *options.keep, " but must be above 0 and at most 1"));
-  const LabelFolder folder = LabelFolder::open(options.folder);
+Selection Selection::parse(const Json& json) {
   Selection selection;
-  selection.threshold = threshold_of(options, folder);
-  const std::string& out = options.out.empty() ? options.folder : options.out;
-  make_folders(out);
-  ListFile kept(out + "/bootstrapped.json"), dropped(out + "/dropped.json");
-  folder.each([&](const LabelledPicture& picture) {
-    ++selection.pictures;
-    selection.failed += !picture.error.empty();
-    for (const LabelledText& text : picture.texts) {
-      SourceCounts& counts = selection.sources[text.source];
-      ++counts.texts;
-      Json row = row_of(picture, text.text, text.source);
-      const std::string& error = picture.error.empty() ? text.error : picture.error;
-      if (!error.empty()) {
-        ++counts.failed;
-        dropped.add(row.set("error", error));
-        continue;
-      }
-      row.set("probability", text.probability);
-      const bool keeps = may_keep(options, text) && text.probability > selection.threshold;
-      counts.kept += keeps;
-      (keeps ? kept : dropped).add(row);
-    }
+  selection.threshold = json.at("threshold").number();
+  selection.pictures = json.at("pictures").integer();
+  selection.failed = json.at("failed_pictures").integer();
+  for (const auto& [name, counts] : json.at("sources").members())
+    selection.sources[name] = {counts.at("texts").integer(), counts.at("kept").integer(),
+                               counts.at("failed").integer()};
+  return selection;
+}
+
+Selection select(const SelectOptions& options) {
+  const LabelFolder folder = LabelFolder::open(options.folder);
+  const Claims alone(folder.path() + "/labels", false);
+  if (options.shards.empty()) {
+    const std::string& out = options.out.empty() ? folder.path() : options.out;
+    make_folders(out);
+    return Selector(options, folder).write(out);
+  }
+  if (std::error_code error; std::filesystem::exists(options.shards, error)) {
+    const Json there = Json::read(options.shards + "/selection.json");
+    require_same_settings(options.shards, there.at("made_from"), provenance_of(options, folder));
+    return Selection::parse(there);
+  }
+  Selection selection;
+  write_whole_folder(options.shards, [&](const std::string& partial) {
+    make_folders(partial);
+    selection = Selector(options, folder).write(partial);
   });
-  int64_t count = 0;
-  for (const auto& [name, counts] : selection.sources) count += counts.kept;
-  if (count == 0)
-    throw DataError(str("every text of ", options.folder, " is dropped: no probability is above ",
-                        selection.threshold),
-                    "training needs pairs: --threshold or --keep decide how many are kept");
-  if (!options.human.empty()) add_human_pairs(options, folder, kept, selection.sources["human"]);
-  kept.close();
-  dropped.close();
-  replace_file(out + "/selection.json", selection.json().dump(1) + "\n");
   return selection;
 }
 

@@ -7,8 +7,6 @@
 namespace medley::train {
 namespace {
 
-constexpr int kExitBadData = 3;
-
 std::string percent(double share) { return fixed(100 * share, 1) + " %"; }
 
 std::string count(const Json& number) { return with_commas(number.integer()); }
@@ -26,16 +24,16 @@ int capfilt_label(const CapfiltOptions& options) {
                    .set("units_done_here", outcome.done)
                    .set("pictures", outcome.pictures)
                    .set("failed", outcome.failed)
+                   .set("failed_texts", outcome.failed_texts)
                    .set("seconds", outcome.seconds)
                    .set("images_per_second", speed)
                    .set("stopped", outcome.stopped));
   else
-    print(str(with_commas(outcome.pictures), " pictures labelled here, ", outcome.failed,
-              " failed, ", fixed(speed, 0), " images/s; ",
-              outcome.stopped ? "stopped: the same command goes on" : "labels: ",
+    print(str(with_commas(outcome.pictures), " pictures labelled here, ", fixed(speed, 0),
+              " images/s; failed: ", outcome.failed, " pictures, ", outcome.failed_texts,
+              " texts; ", outcome.stopped ? "stopped: the same command goes on" : "labels: ",
               outcome.stopped ? "" : options.label.out));
-  if (outcome.stopped) return kExitStopped;
-  return outcome.failed > 0 ? kExitBadData : 0;
+  return outcome.stopped ? kExitStopped : 0;
 }
 
 int capfilt_select(const CapfiltOptions& options) {
@@ -52,8 +50,9 @@ int capfilt_select(const CapfiltOptions& options) {
                             static_cast<double>(std::max<int64_t>(1, counts.texts))),
                     with_commas(counts.failed)});
   print_table(rows);
-  print(str("kept above ", fixed(selection.threshold, 4), ": ", options.select.folder,
-            "/bootstrapped.json"));
+  print(str("kept above ", fixed(selection.threshold, 4), ": ",
+            options.select.shards.empty() ? options.select.folder + "/bootstrapped.json"
+                                          : options.select.shards));
   print("report: " + report);
   return 0;
 }

@@ -86,8 +86,9 @@ void add_label(CLI::App* capfilt, Program& p) {
                   "pictures at a time (default: 64); results do not depend on it")
       ->check(CLI::PositiveNumber);
   sub->add_flag("--share", o.share, "other processes with --share work in the folder too");
-  sub->add_option("--max-bad", o.max_bad,
-                  "pictures that may fail; below 1: a part of the rows (default: all of them)")
+  sub->add_option(
+         "--max-bad", o.max_bad,
+         "pictures and texts that may fail; below 1: a part of the rows (default: all of them)")
       ->check(CLI::NonNegativeNumber);
   open_options(sub, o.open);
   json_flag(sub, p.capfilt.json);
@@ -112,12 +113,18 @@ void add_select(CLI::App* capfilt, Program& p) {
   sub->add_flag("!--no-synthetic", o.synthetic, "keep no caption of the captioner");
   sub->add_option("--human", o.human, "pairs that people wrote: all of them are kept");
   sub->add_option("--images", o.images, "folder or tar of their pictures (default: beside them)");
+  sub->add_option("--shards", o.shards,
+                  "folder to make: WebDataset shards with the pictures, instead of a list");
+  sub->add_option("--rows-per-shard", o.rows_per_shard, "texts of a shard (default: 10000)")
+      ->check(CLI::PositiveNumber)
+      ->needs("--shards");
   json_flag(sub, p.capfilt.json);
   sub->footer(
       "Examples:\n"
       "  medley capfilt select labels --human clean.json\n"
       "  medley capfilt select labels --keep 0.6 --no-synthetic\n"
-      "labels/bootstrapped.json is what `medley pretrain --data` takes.");
+      "  medley capfilt select labels --human coco/captions.json --shards bootstrapped\n"
+      "labels/bootstrapped.json, or the folder of shards, is what `medley pretrain --data` takes.");
   sub->callback([&p] { p.command = [&p] { return capfilt_select(p.capfilt); }; });
 }
 
