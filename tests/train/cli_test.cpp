@@ -148,7 +148,7 @@ TEST_CASE("cli: a run is trained, measured, used and inspected") {
 TEST_CASE("cli: info and data check speak JSON") {
   Json info = Json::parse(run({"info", "--json"}).out, "stdout");
   CHECK(info.at("environment").find("MEDLEY_THREADS"));
-  CHECK(info.at("presets").items().size() == 14);
+  CHECK(info.at("presets").items().size() == 17);
   CHECK_THAT(run({"info"}).out, Catch::Contains("MEDLEY_LOG"));
   if (cuda::device_count() == 0)
     CHECK(info.at("cuda").text() == cuda::absence());

@@ -11,7 +11,7 @@ namespace {
 TEST_CASE(
     "config: every preset loads, is valid and prints as a configuration that gives the same") {
   std::vector<std::string> names = config_preset_names();
-  CHECK(names.size() == 14);
+  CHECK(names.size() == 17);
   for (const std::string& name : names) {
     INFO(name);
     TrainConfig config = load_config(name);

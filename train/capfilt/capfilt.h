@@ -51,6 +51,12 @@ struct SelectOptions {
   std::string out = {};                 // folder for the list; empty: that of the labels
   std::string shards = {};              // instead: folder for shards with the pictures
   int64_t rows_per_shard = 10'000;
+
+  std::string list_folder() const { return out.empty() ? folder : out; }
+  // What is written, as open_data takes it.
+  std::string data() const {
+    return shards.empty() ? list_folder() + "/bootstrapped.json" : shards;
+  }
 };
 
 void validate_threshold(double threshold);  // throws ConfigError outside 0 .. 1

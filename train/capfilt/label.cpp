@@ -166,12 +166,19 @@ class Labeller {
     }
   }
 
+  // Where the captioner says what the web says, once for both.
+  static LabelledText& first_like(std::vector<LabelledText>& texts, const LabelledText& text) {
+    return *std::find_if(texts.begin(), texts.end(), [&](const LabelledText& one) {
+      return &one == &text || (one.text == text.text && one.error.empty());
+    });
+  }
+
   void add_probabilities(const EncodedPictures& seen, const std::vector<Item*>& items) const {
     std::vector<std::vector<std::string>> texts(items.size());
     std::vector<std::vector<LabelledText*>> scored(items.size());
     for (size_t i = 0; i < items.size(); ++i)
       for (LabelledText& text : items[i]->label.texts) {
-        if (!text.error.empty()) continue;
+        if (!text.error.empty() || &first_like(items[i]->label.texts, text) != &text) continue;
         try {
           filter_.model().encode(text.text);
           texts[i].push_back(text.text);
@@ -181,8 +188,12 @@ class Labeller {
         }
       }
     const auto probabilities = filter_.own_matches(seen, texts);
-    for (size_t i = 0; i < items.size(); ++i)
+    for (size_t i = 0; i < items.size(); ++i) {
       for (size_t t = 0; t < scored[i].size(); ++t) scored[i][t]->probability = probabilities[i][t];
+      std::vector<LabelledText>& all = items[i]->label.texts;
+      for (LabelledText& text : all)
+        if (text.error.empty()) text.probability = first_like(all, text).probability;
+    }
   }
 
   const LabelOptions& options_;

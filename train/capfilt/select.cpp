@@ -223,9 +223,8 @@ Selection select(const SelectOptions& options) {
   const LabelFolder folder = LabelFolder::open(options.folder);
   const Claims alone(folder.path() + "/labels", false);
   if (options.shards.empty()) {
-    const std::string& out = options.out.empty() ? folder.path() : options.out;
-    make_folders(out);
-    return Selector(options, folder).write(out);
+    make_folders(options.list_folder());
+    return Selector(options, folder).write(options.list_folder());
   }
   if (std::error_code error; std::filesystem::exists(options.shards, error)) {
     const Json there = Json::read(options.shards + "/selection.json");

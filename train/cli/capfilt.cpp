@@ -50,9 +50,7 @@ int capfilt_select(const CapfiltOptions& options) {
                             static_cast<double>(std::max<int64_t>(1, counts.texts))),
                     with_commas(counts.failed)});
   print_table(rows);
-  print(str("kept above ", fixed(selection.threshold, 4), ": ",
-            options.select.shards.empty() ? options.select.folder + "/bootstrapped.json"
-                                          : options.select.shards));
+  print(str("kept above ", fixed(selection.threshold, 4), ": ", options.select.data()));
   print("report: " + report);
   return 0;
 }

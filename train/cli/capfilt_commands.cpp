@@ -9,10 +9,11 @@ namespace {
 // What a web, its clean pairs and the models on the way have in common.
 void setup_options(CLI::App* sub, CapfiltSetup& o) {
   sub->add_option("--config", o.config, "recipe of pre-trainings (default: scenes)");
-  sub->add_option("--web", o.web, "list of the web's pairs (default: a simulated web of scenes)");
-  sub->add_option("--clean", o.clean, "list of the pairs that people wrote");
+  sub->add_option("--web", o.web,
+                  "pairs of the web (docs/data.md; default: a simulated web of scenes)");
+  sub->add_option("--clean", o.clean, "pairs that people wrote");
   sub->add_option("--images", o.images,
-                  "folder or tar of all pictures (default: beside the lists)");
+                  "folder or tar of all pictures, or WEB::CLEAN (default: beside the lists)");
   sub->add_option("--eval", o.eval, "list that models are measured on; may be repeated");
   sub->add_option("--out", o.out, "folder of everything (default: " + o.out + ")");
   sub->add_option("--count", o.count, "pairs of the simulated web (default: 20000)");
@@ -113,8 +114,10 @@ void add_select(CLI::App* capfilt, Program& p) {
   sub->add_flag("!--no-synthetic", o.synthetic, "keep no caption of the captioner");
   sub->add_option("--human", o.human, "pairs that people wrote: all of them are kept");
   sub->add_option("--images", o.images, "folder or tar of their pictures (default: beside them)");
+  sub->add_option("--out", o.out, "folder for the list (default: that of the labels)");
   sub->add_option("--shards", o.shards,
-                  "folder to make: WebDataset shards with the pictures, instead of a list");
+                  "folder to make: WebDataset shards with the pictures, instead of a list")
+      ->excludes("--out");
   sub->add_option("--rows-per-shard", o.rows_per_shard, "texts of a shard (default: 10000)")
       ->check(CLI::PositiveNumber)
       ->needs("--shards");

@@ -16,18 +16,19 @@ Json go(const CapfiltRunOptions& options) {
                              Json::object()
                                  .set("threshold", select.threshold)
                                  .set("keep", select.keep ? Json(*select.keep) : Json()));
-  stages.pretrain("noisy", stages.noisy_list());
+  stages.pretrain("noisy", stages.noisy_pairs());
   stages.finetune("captioner", "caption", "noisy");
   stages.finetune("filter", "retrieval", "noisy");
   stages.label("labels", "captioner", "filter");
   SelectOptions of_labels = select;
   of_labels.folder = "labels";
-  const Selection selection = stages.select("labels", of_labels);
+  const auto [selection, pairs] = stages.select("labels", of_labels);
   info("report: " + write_selection_report(stages.path_of("labels"), selection));
-  stages.pretrain("bootstrapped", stages.path_of("labels/bootstrapped.json"));
+  stages.pretrain("bootstrapped", pairs);
   Json eval = Json::object();
   for (const char* name : {"noisy", "bootstrapped"}) eval.set(name, stages.evaluate(name));
-  Json result = Json::object().set("selection", selection.json()).set("eval", eval);
+  Json result =
+      Json::object().set("data", pairs.data).set("selection", selection.json()).set("eval", eval);
   replace_file(stages.path_of("figures.json"), result.dump(1) + "\n");
   return result;
 }
@@ -59,8 +60,8 @@ int capfilt_run(const CapfiltRunOptions& options) {
       return 0;
     }
     print_figures(result);
-    const std::string& out = options.setup.out;
-    print(str("figures: ", out, "/figures.json, the data: ", out, "/labels/bootstrapped.json"));
+    print(
+        str("figures: ", options.setup.out, "/figures.json, the data: ", result.at("data").text()));
     return 0;
   } catch (const StageStopped&) {
     info("stopped; everything is saved, and the same command goes on");

@@ -6,7 +6,6 @@
 #include "core/error.h"
 #include "core/log.h"
 #include "core/str.h"
-#include "train/data/list_file.h"
 #include "train/data/open.h"
 #include "train/io/files.h"
 #include "train/loop/run_folder.h"
@@ -26,12 +25,6 @@ bool is_there(const std::string& path) {
   return fs::exists(path, error);
 }
 
-// Lists of other folders name the pictures too, so that they cannot be looked for beside those.
-std::string beside(const std::string& list) {
-  const std::string folder = fs::absolute(list).parent_path().string();
-  return is_there(folder + "/images.tar") ? folder + "/images.tar" : folder;
-}
-
 template <class T>
 Json json_of(const std::optional<T>& value) {
   return value ? Json(*value) : Json();
@@ -41,25 +34,31 @@ Json json_of(const std::optional<T>& value) {
 
 CapfiltStages::CapfiltStages(const CapfiltSetup& setup, Json more)
     : o_(setup), simulated_(setup.web.empty()) {
-  if (!simulated_) count_clean_pairs();
+  if (!simulated_) look_at_pairs();
   make_folders(o_.out);
   keep_settings(std::move(more));
   if (simulated_) {
     make_web();
-    count_clean_pairs();
+    look_at_pairs();
   }
 }
 
-void CapfiltStages::count_clean_pairs() {
+void CapfiltStages::look_at_pairs() {
   if (o_.clean.empty())
     throw ConfigError("CapFilt needs pairs that people wrote, to fine-tune captioner and filter",
                       "give them with --clean");
-  if (o_.images.empty()) o_.images = beside(o_.web);
-  clean_pairs_ = open_data(o_.clean, {.images = o_.images}).data->size();
+  const size_t both = o_.images.find("::");
+  web_images_ = o_.images.substr(0, both);
+  clean_images_ = both == o_.images.npos ? o_.images : o_.images.substr(both + 2);
+  const OpenedData clean = open_data(o_.clean, {.images = clean_images_});
+  clean_pairs_ = clean.data->size();
   if (clean_pairs_ < 2)
     throw DataError(str("[data] ", o_.clean, " has ", clean_pairs_,
                         " pair, and the filter learns from wrong ones made of two"),
                     "a few hundred pairs that people wrote are a beginning");
+  Findings findings(true);
+  const OpenedData web = open_web(o_.web, web_images_, findings);
+  if (web.images == clean.images) place_ = web.images;
 }
 
 // A stage that is done stays, so that other options would not be seen in it.
@@ -95,34 +94,16 @@ void CapfiltStages::make_web() {
   }
   o_.web = folder + "/web.json";
   o_.clean = folder + "/clean.json";
-  o_.images = folder + "/images.tar";
   for (const char* split : {"test_seen", "test_pair", "test_drawing"})
     o_.eval.push_back(str(folder, "/", split, ".json"));
 }
 
-// One list of the rows of several. Their pictures are in one place.
-std::string CapfiltStages::join(const std::string& name,
-                                const std::vector<std::string>& lists) const {
-  const std::string path = path_of(name + ".json");
-  if (is_there(path)) return path;
-  ListFile all(path);
-  for (const std::string& list : lists) {
-    const OpenedData opened = open_data(list, {.images = o_.images});
-    for (int64_t i = 0; i < opened.data->size(); ++i) {
-      const Row row = opened.data->row(i);
-      all.add(Json::object()
-                  .set("image", opened.data->picture_name(row.pictures.at(0)))
-                  .set("caption", row.text));
-    }
-  }
-  all.close();
-  return path;
+CapfiltStages::Pairs CapfiltStages::noisy_pairs() const {
+  return {o_.web + "::" + o_.clean, o_.images};
 }
 
-std::string CapfiltStages::noisy_list() const { return join("noisy", {o_.web, o_.clean}); }
-
-std::string CapfiltStages::true_list() const {
-  return join("true", {path_of("web/web_truth.json"), o_.clean});
+CapfiltStages::Pairs CapfiltStages::true_pairs() const {
+  return {path_of("web/web_truth.json") + "::" + o_.clean, ""};
 }
 
 // A run that has its figures is done; one that has begun goes on.
@@ -137,7 +118,6 @@ void CapfiltStages::train(const std::string& name, TrainingOptions options) cons
     options = rest;
   } else {
     options.out = run;
-    options.images = o_.images;
     options.seed = o_.seed;
     options.threads = o_.threads;
     options.set.push_back("eval.splits=[]");
@@ -145,11 +125,12 @@ void CapfiltStages::train(const std::string& name, TrainingOptions options) cons
   if (!train_run(options)) throw StageStopped();
 }
 
-void CapfiltStages::pretrain(const std::string& name, const std::string& list,
+void CapfiltStages::pretrain(const std::string& name, const Pairs& pairs,
                              const std::vector<std::string>& set) const {
   TrainingOptions options;
   options.config = o_.config;
-  options.data = list;
+  options.data = pairs.data;
+  options.images = pairs.images;
   options.steps = o_.steps;
   options.set = o_.set;
   options.set.insert(options.set.end(), set.begin(), set.end());
@@ -162,6 +143,7 @@ void CapfiltStages::finetune(const std::string& name, const std::string& task,
   if (task != "pretrain") options.task = task;
   options.from = path_of(from);
   options.data = o_.clean;
+  options.images = clean_images_;
   options.epochs = o_.epochs;
   if (is_of_drawings(load_config(o_.config).model)) {
     options.config = task == "caption"     ? "small_captioner"
@@ -179,7 +161,7 @@ void CapfiltStages::label(const std::string& name, const std::string& captioner,
                           const std::string& filter, int64_t beams) const {
   LabelOptions options;
   options.data = o_.web;
-  options.images = o_.images;
+  options.images = web_images_;
   options.captioner = path_of(captioner);
   options.filter = path_of(filter);
   options.out = path_of(name);
@@ -191,12 +173,19 @@ void CapfiltStages::label(const std::string& name, const std::string& captioner,
   if (train::label(options).stopped) throw StageStopped();
 }
 
-Selection CapfiltStages::select(const std::string& name, SelectOptions options) const {
+CapfiltStages::Selected CapfiltStages::select(const std::string& name,
+                                              SelectOptions options) const {
   options.folder = path_of(options.folder);
-  options.out = path_of(name);
   options.human = o_.clean;
-  options.images = o_.images;
-  return train::select(options);
+  options.images = clean_images_;
+  if (place_.empty()) {
+    make_folders(path_of(name));
+    options.shards = path_of(name + "/shards");
+  } else {
+    options.out = path_of(name);
+  }
+  const Selection selection = train::select(options);
+  return {selection, {options.data(), place_}};
 }
 
 Json CapfiltStages::evaluate(const std::string& name) const {
@@ -207,7 +196,7 @@ Json CapfiltStages::evaluate(const std::string& name) const {
   for (const std::string& list : o_.eval) {
     const std::string split = fs::path(list).stem().string();
     info(str("evaluating ", name, " on ", split));
-    const OpenedData opened = open_data(list, {.images = o_.images});
+    const OpenedData opened = open_data(list, {.images = clean_images_});
     EvalOptions options;
     options.rerank = loaded.config.eval.rerank;
     options.caption.generate.max_length = loaded.caption_tokens();

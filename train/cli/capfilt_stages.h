@@ -6,7 +6,6 @@
 //   web/                  the simulated web, where no other is given
 //   NAME/                 runs, labels and what is selected of them, by names that the caller gives
 //   NAME/eval.json        figures of a run
-//   NAME.json             lists of all pairs
 #pragma once
 
 #include <string>
@@ -28,10 +27,16 @@ class CapfiltStages {
   std::string path_of(const std::string& name) const { return o_.out + "/" + name; }
   bool is_simulated() const { return simulated_; }
 
-  // A list of the web's pairs and the clean ones: what the first pre-training sees.
-  std::string noisy_list() const;
+  // What open_data takes.
+  struct Pairs {
+    std::string data, images;
+  };
+  // Those of the web and the clean ones: what the first pre-training sees.
+  Pairs noisy_pairs() const;
+  // Every picture of the simulated web with its right caption, and the clean pairs.
+  Pairs true_pairs() const;
   // Pre-trains from nothing; `set` comes after the setup's own.
-  void pretrain(const std::string& name, const std::string& list,
+  void pretrain(const std::string& name, const Pairs& pairs,
                 const std::vector<std::string>& set = {}) const;
   // Fine-tunes the run `from` on the clean pairs: "caption", "retrieval", or "pretrain" for both
   // in one model.
@@ -39,24 +44,27 @@ class CapfiltStages {
   // Labels the web into the folder `name`. Beams: 0 for nucleus sampling.
   void label(const std::string& name, const std::string& captioner, const std::string& filter,
              int64_t beams = 0) const;
-  // Lists of what is kept, the clean pairs among it, in the folder `name`; options.folder: the
-  // name of the labels.
-  Selection select(const std::string& name, SelectOptions options) const;
-  // A list of every picture of the simulated web with its right caption, and of the clean pairs.
-  std::string true_list() const;
+  struct Selected {
+    Selection selection;
+    Pairs pairs;
+  };
+  // What is kept and the clean pairs, in the folder `name`: a list, or shards where pictures are in
+  // several places. options.folder: the name of the labels.
+  Selected select(const std::string& name, SelectOptions options) const;
 
   // {"test_seen": figures, ..}: evaluate.h.
   Json evaluate(const std::string& name) const;
 
  private:
-  void count_clean_pairs();
+  void look_at_pairs();
   void keep_settings(Json more) const;
   void make_web();
-  std::string join(const std::string& name, const std::vector<std::string>& lists) const;
   void train(const std::string& name, TrainingOptions options) const;
 
   CapfiltSetup o_;
   bool simulated_;
+  std::string web_images_, clean_images_;  // as open_data takes them
+  std::string place_;                      // of all pictures; empty: several
   int64_t clean_pairs_ = 0;
 };
 

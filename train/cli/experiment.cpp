@@ -71,15 +71,15 @@ std::vector<TableRow> rows_of(const std::string& table) {
 }
 
 // The pairs of a row, and what is known of them.
-struct Pairs {
-  std::string list;
+struct RowPairs {
+  CapfiltStages::Pairs pairs;
   RowFigures figures = {};
 };
 
-Pairs pairs_of(const CapfiltStages& stages, const TableRow& row, bool quick) {
-  if (row.true_captions) return {stages.true_list()};
-  stages.pretrain("noisy", stages.noisy_list());
-  if (!row.captioner && !row.filter) return {stages.noisy_list()};
+RowPairs pairs_of(const CapfiltStages& stages, const TableRow& row, bool quick) {
+  if (row.true_captions) return {stages.true_pairs()};
+  stages.pretrain("noisy", stages.noisy_pairs());
+  if (!row.captioner && !row.filter) return {stages.noisy_pairs()};
   if (row.one_model) {
     stages.finetune("both", "pretrain", "noisy");
     stages.label("one", "both", "both");
@@ -93,40 +93,41 @@ Pairs pairs_of(const CapfiltStages& stages, const TableRow& row, bool quick) {
     options.keep = 1;
   else if (quick)
     options.keep = 0.5;  // an untrained filter may find no text likely
-  const std::string name = "pairs_" + row.run();
-  const Selection selection = stages.select(name, options);
-  Pairs pairs{stages.path_of(name + "/bootstrapped.json")};
+  const auto [selection, pairs] = stages.select("pairs_" + row.run(), options);
+  RowPairs of_row{pairs};
   if (row.captioner && row.filter) {
     const SourceCounts& captions = selection.sources.at("synthetic");
-    pairs.figures.emplace_back("captions dropped",
-                               1 - static_cast<double>(captions.kept) /
-                                       static_cast<double>(std::max<int64_t>(1, captions.texts)));
+    of_row.figures.emplace_back("captions dropped",
+                                1 - static_cast<double>(captions.kept) /
+                                        static_cast<double>(std::max<int64_t>(1, captions.texts)));
   }
-  return pairs;
+  return of_row;
 }
 
-// Which part of a list's pairs is right, where the web is simulated.
-double right_part(const CapfiltStages& stages, const std::string& list) {
+// Which part of the pairs is right, where the web is simulated.
+double right_part(const CapfiltStages& stages, const CapfiltStages::Pairs& pairs) {
   std::map<std::string, std::string> truth;
-  const Json of_web = Json::read(stages.path_of("web/web_truth.json")), pairs = Json::read(list);
+  const Json of_web = Json::read(stages.path_of("web/web_truth.json"));
   for (const Json& row : of_web.items())
     truth.emplace(row.at("image").text(), row.at("caption").text());
+  const OpenedData opened = open_data(pairs.data, {.images = pairs.images});
   int64_t right = 0;
-  for (const Json& row : pairs.items()) {
-    const auto found = truth.find(row.at("image").text());
-    right += found == truth.end() || found->second == row.at("caption").text();
+  for (int64_t i = 0; i < opened.data->size(); ++i) {
+    const Row row = opened.data->row(i);
+    const auto found = truth.find(opened.data->picture_name(row.pictures.at(0)));
+    right += found == truth.end() || found->second == row.text;
   }
-  return static_cast<double>(right) / static_cast<double>(pairs.items().size());
+  return static_cast<double>(right) / static_cast<double>(opened.data->size());
 }
 
 // With one seed.
 RowFigures figures_of(const CapfiltStages& stages, const TableRow& row, bool quick) {
-  const Pairs pairs = pairs_of(stages, row, quick);
+  const RowPairs of_row = pairs_of(stages, row, quick);
   std::vector<std::string> set;
   if (!row.share.empty()) set.push_back("model.share=" + row.share);
-  stages.pretrain(row.run(), pairs.list, set);
+  stages.pretrain(row.run(), of_row.pairs, set);
   RowFigures figures;
-  if (stages.is_simulated()) figures.emplace_back("right pairs", right_part(stages, pairs.list));
+  if (stages.is_simulated()) figures.emplace_back("right pairs", right_part(stages, of_row.pairs));
   const Json eval = stages.evaluate(row.run());
   for (const auto& [split, of_split] : eval.members()) {
     figures.emplace_back(split + " TR", of_split.at("i2t_itm").at("r1").number());
@@ -137,7 +138,7 @@ RowFigures figures_of(const CapfiltStages& stages, const TableRow& row, bool qui
     else
       figures.emplace_back(split + " CIDEr", captions.at("cider").number());
   }
-  figures.insert(figures.end(), pairs.figures.begin(), pairs.figures.end());
+  figures.insert(figures.end(), of_row.figures.begin(), of_row.figures.end());
   return figures;
 }
 
