@@ -124,11 +124,13 @@ void load_weights_of(LoadedModel& loaded, const OpenOptions& options) {
 
 ModelSource find_folder(const std::string& path) {
   const models::HfConfig hf = models::read_hf_config(path + "/config.json");
+  // First: GCC 12 destroys members twice when a later one's initializer throws.
+  models::Tokenizer tokenizer = read_hf_tokenizer(path, hf);
   ModelSource found{.source = path,
                     .kind = str("a ", models::architecture_of(hf.kind)),
                     .config = {},
                     .hf = hf,
-                    .tokenizer = read_hf_tokenizer(path, hf),
+                    .tokenizer = std::move(tokenizer),
                     .parts = models::parts_of(hf.kind),
                     .as_original = false};
   found.config.model = hf.model;
