@@ -298,7 +298,7 @@ TEST_CASE("cli: capfilt run goes the whole way, and goes on") {
   CHECK(sources.at("human").at("kept").integer() == 2000);
   CHECK(sources.at("web").at("texts").integer() == 60);
   CHECK(sources.at("synthetic").at("texts").integer() == 60);
-  CHECK_THAT(r.err, Catch::Contains("60 captions of 60 pictures + caption list: 2,000 captions"));
+  CHECK_THAT(r.err, Catch::Contains("60 captions of 60 pictures + 2,000 captions"));
 
   r = run(with(command, {"--seed", "2"}));
   CHECK(r.code == 2);
@@ -317,9 +317,23 @@ TEST_CASE("cli: capfilt run goes the whole way, and goes on") {
   CHECK(run({"capfilt", "run", "--web", "web.json", "--out", folder / "other"}).code == 2);
   write_bytes(folder / "one.json", R"([{"image": "clean/000000.png", "caption": "a cat"}])");
   r = run({"capfilt", "run", "--web", out + "/web/web.json", "--clean", folder / "one.json",
-           "--out", folder / "other"});
+           "--images", out + "/web/images.tar", "--out", folder / "other"});
   CHECK(r.code == 3);
   CHECK_THAT(r.err, Catch::Contains("has 1 pair"));
+
+  // A web in shards, and clean pairs that are elsewhere: what is kept becomes shards, too.
+  r = run({"capfilt", "run", "--config", "tiny", "--web", small_web() / "shards", "--clean",
+           out + "/web/val.json", "--steps", "3", "--epochs", "0.05", "--keep", "0.5", "--out",
+           folder / "elsewhere", "--json"});
+  INFO(r.err);
+  REQUIRE(r.code == 0);
+  const Json elsewhere = Json::parse(r.out, "stdout");
+  int64_t kept = 0;
+  for (const auto& [name, counts] : elsewhere.at("selection").at("sources").members())
+    kept += counts.at("kept").integer();
+  const OpenedData pairs = open_data(elsewhere.at("data").text());
+  CHECK(pairs.form == "WebDataset shards");
+  CHECK(pairs.data->size() == kept);
 }
 
 }  // namespace
