@@ -9,11 +9,8 @@
 #include "core/error.h"
 #include "core/log.h"
 #include "core/str.h"
-#include "core/threads.h"
-#include "train/capfilt/capfilt.h"
 #include "train/capfilt/claims.h"
-#include "train/data/resize.h"
-#include "train/eval/encoded.h"
+#include "train/capfilt/labeller.h"
 #include "train/io/checksum.h"
 #include "train/io/files.h"
 #include "train/loop/stop_signal.h"
@@ -66,142 +63,6 @@ Json settings_of(const LabelOptions& options, const OpenedData& web, const Pipel
                            .set("max_length", g.max_length)
                            .set("seed", static_cast<int64_t>(g.seed)));
 }
-
-// A picture with its texts of the web, before anybody has looked at it.
-struct Item {
-  int64_t picture;
-  LabelledPicture label;
-};
-
-// The picture that a row shows; -1: none, or several.
-int64_t picture_of(const Row& row) { return row.pictures.size() == 1 ? row.pictures[0] : -1; }
-
-// A picture that cannot be labelled has an error and no texts.
-Item item_of(const Dataset& data, const Row& row, int64_t index) {
-  Item item{picture_of(row), {.image = {}, .id = row.id, .row = index}};
-  if (!row.pictures.empty()) item.label.image = data.picture_name(row.pictures[0]);
-  if (row.pictures.empty()) item.label.error = row.error;
-  if (row.pictures.size() > 1)
-    item.label.error = str("[image] '", item.label.image, "' and ", row.pictures.size() - 1,
-                           " more are a video, or several pictures");
-  return item;
-}
-
-// Rows that follow one another and show one picture are its texts, in the unit of the first of
-// them.
-std::vector<Item> items_of(const Dataset& data, const Unit& unit) {
-  std::vector<Item> items;
-  int64_t before = unit.begin > 0 ? picture_of(data.row(unit.begin - 1)) : -1;
-  for (int64_t i = unit.begin; i < data.size(); ++i) {
-    const Row row = data.row(i);
-    const int64_t picture = picture_of(row);
-    const bool goes_on = picture >= 0 && picture == before;
-    before = picture;
-    if (goes_on && items.empty()) continue;  // of the unit before
-    if (!goes_on && i >= unit.end) break;
-    if (!goes_on) items.push_back(item_of(data, row, i));
-    std::vector<LabelledText>& texts = items.back().label.texts;
-    texts.push_back({row.text, "web", 0, row.error});
-    for (const std::string& text : row.references) texts.push_back({text, "web", 0, {}});
-  }
-  return items;
-}
-
-class Labeller {
- public:
-  Labeller(const LabelOptions& options, const Dataset& data, const Pipeline& captioner,
-           const Pipeline& filter)
-      : options_(options), data_(data), captioner_(captioner), filter_(filter) {
-    side_ = side_of(captioner) == side_of(filter) ? side_of(filter) : 0;
-    if (options.prompt.empty()) return;
-    const models::Tokenizer& words = captioner.model().tokenizer;
-    prompt_ = words.decode(words.encode(captioner.model().clean(options.prompt)));
-  }
-
-  // Labels items[begin, end).
-  void look(std::vector<Item>& items, size_t begin, size_t end) const {
-    std::vector<Item*> good;
-    std::vector<std::shared_ptr<const Image>> images(end - begin);
-    parallel_for(static_cast<int64_t>(end - begin), 1, [&](int64_t from, int64_t to) {
-      for (int64_t i = from; i < to; ++i) {
-        Item& item = items[begin + static_cast<size_t>(i)];
-        if (!item.label.error.empty()) continue;
-        try {
-          images[static_cast<size_t>(i)] = shrunk(data_.picture(item.picture));
-        } catch (const DataError& error) {
-          item.label.error = first_line(error);
-        }
-      }
-    });
-    for (size_t i = begin; i < end; ++i)
-      if (images[i - begin]) good.push_back(&items[i]);
-    std::erase(images, nullptr);
-    if (good.empty()) return;
-    const EncodedPictures seen = encoded(captioner_, images);
-    add_captions(seen, good);
-    add_probabilities(&captioner_ == &filter_ ? seen : encoded(filter_, images), good);
-  }
-
- private:
-  static int64_t side_of(const Pipeline& model) { return model.model().config.model.image_size; }
-
-  // As both models see it, so that a batch of large pictures does not take much memory.
-  std::shared_ptr<const Image> shrunk(std::shared_ptr<const Image> image) const {
-    if (side_ == 0 || (image->width == side_ && image->height == side_)) return image;
-    return std::make_shared<const Image>(resize_bicubic(*image, side_, side_));
-  }
-
-  EncodedPictures encoded(const Pipeline& model,
-                          const std::vector<std::shared_ptr<const Image>>& images) const {
-    return model.encode_pictures(picture_tensor(images, side_of(model)));
-  }
-
-  void add_captions(const EncodedPictures& seen, const std::vector<Item*>& items) const {
-    const auto captions = captioner_.captions(seen, options_.generate, options_.prompt);
-    for (size_t i = 0; i < items.size(); ++i) {
-      std::string text = captions[i][0].text;
-      if (text.starts_with(prompt_)) text.erase(0, prompt_.size());
-      text.erase(0, text.find_first_not_of(' '));
-      items[i]->label.texts.push_back({text, "synthetic", 0, {}});
-    }
-  }
-
-  // Where the captioner says what the web says, once for both.
-  static LabelledText& first_like(std::vector<LabelledText>& texts, const LabelledText& text) {
-    return *std::find_if(texts.begin(), texts.end(), [&](const LabelledText& one) {
-      return &one == &text || (one.text == text.text && one.error.empty());
-    });
-  }
-
-  void add_probabilities(const EncodedPictures& seen, const std::vector<Item*>& items) const {
-    std::vector<std::vector<std::string>> texts(items.size());
-    std::vector<std::vector<LabelledText*>> scored(items.size());
-    for (size_t i = 0; i < items.size(); ++i)
-      for (LabelledText& text : items[i]->label.texts) {
-        if (!text.error.empty() || &first_like(items[i]->label.texts, text) != &text) continue;
-        try {
-          filter_.model().encode(text.text);
-          texts[i].push_back(text.text);
-          scored[i].push_back(&text);
-        } catch (const Error& error) {
-          text.error = first_line(error);
-        }
-      }
-    const auto probabilities = filter_.own_matches(seen, texts);
-    for (size_t i = 0; i < items.size(); ++i) {
-      for (size_t t = 0; t < scored[i].size(); ++t) scored[i][t]->probability = probabilities[i][t];
-      std::vector<LabelledText>& all = items[i]->label.texts;
-      for (LabelledText& text : all)
-        if (text.error.empty()) text.probability = first_like(all, text).probability;
-    }
-  }
-
-  const LabelOptions& options_;
-  const Dataset& data_;
-  const Pipeline &captioner_, &filter_;
-  int64_t side_ = 0;    // of the pictures of both models; 0: they differ
-  std::string prompt_;  // as a caption shows it
-};
 
 // The units that one process does.
 class Worker {
@@ -257,7 +118,7 @@ class Worker {
   }
 
   void do_unit(int64_t unit) {
-    std::vector<Item> items = items_of(data_, units_[static_cast<size_t>(unit)]);
+    std::vector<LabelItem> items = items_of(data_, units_[static_cast<size_t>(unit)]);
     const auto step = static_cast<size_t>(options_.batch);
     for (size_t begin = 0; begin < items.size(); begin += step) {
       const size_t end = std::min(begin + step, items.size());
@@ -269,7 +130,7 @@ class Worker {
       if (outcome_.stopped) return;
     }
     std::string lines;
-    for (const Item& item : items) lines += item.label.line() + "\n";
+    for (const LabelItem& item : items) lines += item.label.line() + "\n";
     // Under a name that no other process has, even when it does the same unit.
     const std::string part = folder_.path() + "/labels/" + process_name() + ".part";
     replace_file(part, lines);
