@@ -26,8 +26,6 @@ LabelItem item_of(const Dataset& data, const Row& row, int64_t index) {
   return item;
 }
 
-std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
-
 int64_t side_of(const Pipeline& model) { return model.model().config.model.image_size; }
 
 // Where the captioner says what the web says, it is scored once.
