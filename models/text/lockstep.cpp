@@ -28,8 +28,8 @@ struct Block {
   Tensor x;
 };
 
-// Keys and values need every row, but what follows is row by row: in the last layer it runs on the
-// wanted rows alone.
+// Keys and values need every row. What follows is row by row, so that the last layer computes only
+// the rows that the pass keeps.
 Tensor attend(const SelfAttention& attention, const Tensor& x, const TextGroup& group, bool causal,
               bool last, const kernels::DropoutKey& probabilities,
               const kernels::DropoutKey& output) {

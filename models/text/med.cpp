@@ -1,6 +1,7 @@
 // Parameters and forward pass of the mixture of encoder and decoder.
 #include "models/text/med.h"
 
+#include "autograd/ops/dropout.h"
 #include "autograd/ops/rows.h"
 #include "autograd/recompute.h"
 #include "core/scope.h"
@@ -21,6 +22,16 @@ using autograd::Init;
 using autograd::LayerNorm;
 using autograd::Linear;
 using autograd::ParameterBuilder;
+
+Tensor TextLayer::feed_forward(const Tensor& x, const kernels::DropoutKey& key) const {
+  return norm(ffn(x, x, key));
+}
+
+Tensor TextTower::embed(const Tensor& ids, const Tensor& positions,
+                        const kernels::DropoutKey& key) const {
+  const Scope scope("embeddings");
+  return autograd::dropout(norm(embedding(ids, positions)), key);
+}
 
 Med::Med(ParameterBuilder& builder, const char* name, const ModelConfig& c) : config_(c) {
   encoder_.name = name;

@@ -6,11 +6,36 @@
 #include <string>
 #include <vector>
 
+#include "autograd/nn/embedding.h"
+#include "autograd/nn/mlp.h"
 #include "models/config.h"
+#include "models/text/attention.h"
 #include "models/text/pass.h"
-#include "models/text/tower.h"
 
 namespace medley::models {
+
+struct TextLayer {
+  // norm(x + dropout(ffn(x)))
+  Tensor feed_forward(const Tensor& x, const kernels::DropoutKey& key = {}) const;
+
+  SelfAttention self;
+  CrossAttention cross;
+  autograd::Mlp ffn;
+  autograd::LayerNorm norm;
+};
+
+// The encoder or the decoder: embeddings and layers. Two towers that share a part have the same
+// parameters in it.
+struct TextTower {
+  // ids, positions [tokens] i32 -> [tokens, C]
+  Tensor embed(const Tensor& ids, const Tensor& positions,
+               const kernels::DropoutKey& key = {}) const;
+
+  const char* name = "";  // in scopes: a literal
+  autograd::Embedding embedding;
+  autograd::LayerNorm norm;
+  std::vector<TextLayer> layers;
+};
 
 class Med {
  public:
@@ -45,8 +70,8 @@ class Med {
   void tie_decoder(autograd::ParameterBuilder& builder) const;
 
   Tensor embed(const MedPass& pass) const;
-  // x [rows, C], image [image rows, C_image] or undefined -> [rows, C]; the kept rows alone when
-  // `last`.
+  // x [rows, C], image [image rows, C_image] or undefined -> [rows, C]. The last layer returns only
+  // the rows that the pass keeps.
   Tensor forward_layer(const Tensor& x, const Tensor& image, const MedPass& pass, size_t index,
                        bool last) const;
 

@@ -96,7 +96,7 @@ TEST_CASE("sharing: captions, their attention and the scores of pairs are those 
         1e-12);
 }
 
-TEST_CASE("sharing none: the decoder alone writes captions, and the encoder alone judges them") {
+TEST_CASE("sharing none: only the decoder writes captions, and only the encoder judges them") {
   const Blip blip(shared_as("none").model, {}, DType::f64, {}, 3);
   stir(blip.weights(), 4);
   const Batch batch = random_batch(blip.model(), 4, 1);

@@ -1,5 +1,5 @@
-// Rows that cannot be read stay where the caller wants all of them: with what is wrong, and with
-// their picture where that is known.
+// A caller that wants all rows gets those that cannot be read, too, with the reason and the picture
+// where it is known.
 #include "tests/train/form_files.h"
 
 namespace medley::train {

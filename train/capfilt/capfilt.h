@@ -52,6 +52,7 @@ struct SelectOptions {
   std::string shards = {};              // instead: folder for shards with the pictures
   int64_t rows_per_shard = 10'000;
 
+  bool may_keep(const LabelledText& text) const { return text.source == "web" ? web : synthetic; }
   std::string list_folder() const { return out.empty() ? folder : out; }
   // What is written, as open_data takes it.
   std::string data() const {
@@ -60,6 +61,10 @@ struct SelectOptions {
 };
 
 void validate_threshold(double threshold);  // throws ConfigError outside 0 .. 1
+// The threshold that was asked for, or the one above which the part of all texts is that was asked
+// for. Warns when the probabilities are nearly the same. Throws ConfigError for what cannot be
+// asked for, DataError when no text has a probability.
+double threshold_of(const SelectOptions& options, const LabelFolder& folder);
 
 // What became of the texts of one source.
 struct SourceCounts {

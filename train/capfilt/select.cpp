@@ -7,7 +7,6 @@
 #include "core/str.h"
 #include "train/capfilt/capfilt.h"
 #include "train/capfilt/claims.h"
-#include "train/capfilt/threshold.h"
 #include "train/data/encode_png.h"
 #include "train/data/list_file.h"
 #include "train/data/shard_writer.h"
@@ -154,7 +153,7 @@ class Selector {
         continue;
       }
       row.set("probability", text.probability);
-      if (may_keep(options_, text) && text.probability > selection_.threshold)
+      if (options_.may_keep(text) && text.probability > selection_.threshold)
         rows.push_back(row);
       else
         dropped.add(row);

@@ -1,6 +1,4 @@
 // One pass over the labels, with a histogram for a memory.
-#include "train/capfilt/threshold.h"
-
 #include <algorithm>
 #include <cmath>
 #include <vector>
@@ -8,6 +6,7 @@
 #include "core/error.h"
 #include "core/log.h"
 #include "core/str.h"
+#include "train/capfilt/capfilt.h"
 #include "train/report/html.h"
 
 namespace medley::train {
@@ -56,10 +55,6 @@ void validate_threshold(double threshold) {
     throw ConfigError(str("the threshold is ", threshold, " but must be from 0 to 1"));
 }
 
-bool may_keep(const SelectOptions& options, const LabelledText& text) {
-  return text.source == "web" ? options.web : options.synthetic;
-}
-
 double threshold_of(const SelectOptions& options, const LabelFolder& folder) {
   validate_threshold(options.threshold);
   if (options.keep && !(*options.keep > 0 && *options.keep <= 1))
@@ -68,7 +63,7 @@ double threshold_of(const SelectOptions& options, const LabelFolder& folder) {
   folder.each([&](const LabelledPicture& picture) {
     if (!picture.error.empty()) return;
     for (const LabelledText& text : picture.texts)
-      if (text.error.empty() && may_keep(options, text)) histogram.add(text.probability);
+      if (text.error.empty() && options.may_keep(text)) histogram.add(text.probability);
   });
   if (histogram.count() == 0)
     throw DataError(folder.path() + " has no text with a probability, so nothing can be kept");

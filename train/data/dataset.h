@@ -47,8 +47,8 @@ class Dataset {
   // Throws DataError that names the picture when it is bad. A data set may keep it.
   virtual std::shared_ptr<const Image> picture(int64_t number) const = 0;
   virtual std::string picture_name(int64_t number) const = 0;  // "noto/1f600.png", "test_seen/12"
-  // The picture as it lies in its file: PNG, JPEG, WebP or GIF. Empty where it has none of its own,
-  // such as a frame of an animation or what is composed.
+  // The bytes of the picture's file: PNG, JPEG, WebP or GIF. A picture that has no file of its own
+  // has none: a frame of an animation, a composed scene.
   virtual std::vector<uint8_t> picture_bytes(int64_t) const { return {}; }
   // Rows of each part that is read at a stretch, such as a shard; they follow one another.
   virtual std::vector<int64_t> shards() const { return {size()}; }

@@ -1,9 +1,9 @@
 // A row is its fields, one after the other: numbers in groups of seven bits, texts with their
 // length before them.
-#include "train/data/packed_rows.h"
-
 #include <bit>
 #include <string_view>
+
+#include "train/data/row_dataset.h"
 
 namespace medley::train {
 namespace {

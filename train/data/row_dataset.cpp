@@ -11,7 +11,6 @@
 #include "core/error.h"
 #include "core/str.h"
 #include "train/data/decode.h"
-#include "train/data/packed_rows.h"
 
 namespace medley::train {
 namespace {

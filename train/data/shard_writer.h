@@ -16,8 +16,7 @@ class ShardWriter {
  public:
   ShardWriter(std::string folder, int64_t samples_per_shard);
 
-  // A picture as it lies in its file, with its caption as KEY.txt, or with all that is known of it
-  // as KEY.json.
+  // Adds the bytes of a picture's file, with its caption as KEY.txt or all facts as KEY.json.
   void add(std::span<const uint8_t> picture, const std::string& caption);
   void add(std::span<const uint8_t> picture, const Json& facts);
   void end_shard();  // what follows is in the next one; after the last sample the end of all
