@@ -82,14 +82,18 @@ TEST_CASE("cli: experiment runs every row of the paper's tables") {
   CHECK(first.at("pairs as they are").at("figures").at("right pairs").at("mean").number() < 1);
 
   const std::string noisy = read_bytes(seed + "/noisy/metrics.json");
-  const auto second = quick("table2", out), fourth = quick("table4", out);
+  const auto second = quick("table2", out), third = quick("table3", out),
+             fourth = quick("table4", out);
   CHECK(read_bytes(seed + "/noisy/metrics.json") == noisy);
   CHECK(second.size() == 3);
+  CHECK(third.size() == 4);
   CHECK(fourth.size() == 2);
   // Table 1's last row is in all of them.
   const std::string same = first.at("captioner and filter").at("figures").dump();
   CHECK(second.at("nucleus").at("figures").dump() == same);
   CHECK(fourth.at("decoupled").at("figures").dump() == same);
+  CHECK(third.at("all but self-attention").at("figures").dump() ==
+        first.at("pairs as they are").at("figures").dump());
   const auto labels = [&](const char* name) {
     return read_bytes(seed + "/" + name + "/labels/000000.jsonl");
   };

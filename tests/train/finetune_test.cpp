@@ -36,22 +36,10 @@ Origin origin() {
 }
 
 TrainConfig config_of(const std::string& objective) {
-  const Origin from = origin();
-  TrainConfig config = load_config("small_" + objective, &from.model);
+  TrainConfig config = tiny_finetuning(objective, origin().model, world().folder, 6);
   config.model.dropout = 0.1;
-  config.steps = 6;
-  config.epochs = 0;
-  config.batch_size = 4;
-  config.threads = 1;
   config.log_every = 2;
   config.checkpoint_every = 2;
-  config.eval.splits.clear();
-  config.data.kind = "scenes";
-  config.data.scenes = 50;
-  if (objective == "vqa" || objective == "nlvr") {
-    config.data.kind = "files";
-    config.data.path = world().folder / (objective + "/train.json");
-  }
   return config;
 }
 

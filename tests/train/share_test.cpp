@@ -114,19 +114,8 @@ TEST_CASE("share: every task starts from every sharing") {
   CAPTURE(share, objective);
   TempFolder folder;
   const Origin from = origin(share);
-  TrainConfig config = load_config("small_" + objective, &from.model);
+  const TrainConfig config = tiny_finetuning(objective, from.model, world().folder, 2);
   CHECK(config.model.share == share);
-  config.steps = 2;
-  config.epochs = 0;
-  config.batch_size = 4;
-  config.threads = 1;
-  config.eval.splits.clear();
-  config.data.kind = "scenes";
-  config.data.scenes = 50;
-  if (objective == "vqa" || objective == "nlvr") {
-    config.data.kind = "files";
-    config.data.path = world().folder / (objective + "/train.json");
-  }
   Trainer trainer = Trainer::start(config, folder / "run", &from);
   CHECK(trainer.train().step == 2);
   CHECK(load_model(folder / "run").weights().flat().size(0) ==

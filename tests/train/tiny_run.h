@@ -48,4 +48,23 @@ inline models::Contrastive& contrastive(TrainingState& state) {
   return dynamic_cast<models::Contrastive&>(*state.objective);
 }
 
+// A few steps of the recipe small_<objective> for a model of these sizes, on scenes, or on
+// tasks/<objective>/train.json (`medley data make`).
+inline TrainConfig tiny_finetuning(const std::string& objective, const models::ModelConfig& sizes,
+                                   const TempFolder& tasks, int64_t steps) {
+  TrainConfig config = load_config("small_" + objective, &sizes);
+  config.steps = steps;
+  config.epochs = 0;
+  config.batch_size = 4;
+  config.threads = 1;
+  config.eval.splits.clear();
+  config.data.kind = "scenes";
+  config.data.scenes = 50;
+  if (objective == "vqa" || objective == "nlvr") {
+    config.data.kind = "files";
+    config.data.path = tasks / (objective + "/train.json");
+  }
+  return config;
+}
+
 }  // namespace medley::train
