@@ -17,8 +17,8 @@ Json go(const CapfiltRunOptions& options) {
                                  .set("threshold", select.threshold)
                                  .set("keep", select.keep ? Json(*select.keep) : Json()));
   stages.pretrain("noisy", stages.noisy_pairs());
-  stages.finetune("captioner", "caption", "noisy");
-  stages.finetune("filter", "retrieval", "noisy");
+  stages.finetune("captioner", "caption");
+  stages.finetune("filter", "retrieval");
   stages.label("labels", "captioner", "filter");
   SelectOptions of_labels = select;
   of_labels.folder = "labels";

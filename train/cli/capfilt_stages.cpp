@@ -15,8 +15,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// At least as large as the batch of every recipe for small models.
-constexpr int64_t kBatch = 256;
 // Passes of a large model that is fine-tuned by all losses: as many as the original's captioner.
 constexpr double kEpochsOfBoth = 5;
 
@@ -137,23 +135,23 @@ void CapfiltStages::pretrain(const std::string& name, const Pairs& pairs,
   train(name, options);
 }
 
-void CapfiltStages::finetune(const std::string& name, const std::string& task,
-                             const std::string& from) const {
+std::string CapfiltStages::recipe_of(const std::string& task) const {
+  const bool small = is_of_drawings(load_config(o_.config).model);
+  if (task == "pretrain") return small ? "small_captioner_filter" : o_.config;
+  if (!small) return task;
+  return task == "caption" ? "small_captioner" : "small_filter";
+}
+
+void CapfiltStages::finetune(const std::string& name, const std::string& task) const {
   TrainingOptions options;
   if (task != "pretrain") options.task = task;
-  options.from = path_of(from);
+  options.config = recipe_of(task);
+  options.from = path_of("noisy");
   options.data = o_.clean;
   options.images = clean_images_;
   options.epochs = o_.epochs;
-  if (is_of_drawings(load_config(o_.config).model)) {
-    options.config = task == "caption"     ? "small_captioner"
-                     : task == "retrieval" ? "small_filter"
-                                           : "small_captioner_filter";
-  } else if (task == "pretrain") {
-    options.config = o_.config;
-    options.epochs = o_.epochs.value_or(kEpochsOfBoth);
-  }
-  if (clean_pairs_ < kBatch) options.batch = clean_pairs_;
+  if (options.config == o_.config && !options.epochs) options.epochs = kEpochsOfBoth;
+  if (clean_pairs_ < load_config(options.config).batch_size) options.batch = clean_pairs_;
   train(name, options);
 }
 

@@ -23,7 +23,6 @@ class CapfiltStages {
   // Makes the web if there is none. `more`: options of the caller that the folder depends on too.
   CapfiltStages(const CapfiltSetup& setup, Json more);
 
-  const std::string& path() const { return o_.out; }
   std::string path_of(const std::string& name) const { return o_.out + "/" + name; }
   bool is_simulated() const { return simulated_; }
 
@@ -38,9 +37,9 @@ class CapfiltStages {
   // Pre-trains from nothing; `set` comes after the setup's own.
   void pretrain(const std::string& name, const Pairs& pairs,
                 const std::vector<std::string>& set = {}) const;
-  // Fine-tunes the run `from` on the clean pairs: "caption", "retrieval", or "pretrain" for both
+  // Fine-tunes the run "noisy" on the clean pairs: "caption", "retrieval", or "pretrain" for both
   // in one model.
-  void finetune(const std::string& name, const std::string& task, const std::string& from) const;
+  void finetune(const std::string& name, const std::string& task) const;
   // Labels the web into the folder `name`. Beams: 0 for nucleus sampling.
   void label(const std::string& name, const std::string& captioner, const std::string& filter,
              int64_t beams = 0) const;
@@ -59,6 +58,7 @@ class CapfiltStages {
   void look_at_pairs();
   void keep_settings(Json more) const;
   void make_web();
+  std::string recipe_of(const std::string& task) const;
   void train(const std::string& name, TrainingOptions options) const;
 
   CapfiltSetup o_;

@@ -81,11 +81,11 @@ RowPairs pairs_of(const CapfiltStages& stages, const TableRow& row, bool quick) 
   stages.pretrain("noisy", stages.noisy_pairs());
   if (!row.captioner && !row.filter) return {stages.noisy_pairs()};
   if (row.one_model) {
-    stages.finetune("both", "pretrain", "noisy");
+    stages.finetune("both", "pretrain");
     stages.label("one", "both", "both");
   } else {
-    stages.finetune("captioner", "caption", "noisy");
-    stages.finetune("filter", "retrieval", "noisy");
+    stages.finetune("captioner", "caption");
+    stages.finetune("filter", "retrieval");
     stages.label(row.labels(), "captioner", "filter", row.beams ? kBeams : 0);
   }
   SelectOptions options{.folder = row.labels(), .synthetic = row.captioner};
