@@ -1,12 +1,26 @@
-// A file as a string.
+// A file as a string, and the seam through which all file operations go, reads and writes, so that
+// a test can fail or kill the process at any of them.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
+#include <string_view>
 
 namespace medley {
 
-// Throws IoError with the system's reason; DataError when the file has more than `most` bytes.
+// Throws IoError with the system's reason, also for what is no plain file; DataError when the file
+// has more than `most` bytes.
 std::string read_text(const std::string& path, uint64_t most = UINT64_MAX);
+// The same in blocks, one after the other.
+void read_blocks(const std::string& path, const std::function<void(std::string_view)>& use);
+
+// Called before each operation ("open", "read", "list", "write", "fsync", "close", "rename",
+// "mkdir", "remove", "space", "truncate"). A result other than 0 makes the operation fail with that
+// errno. For tests: one hook per process, null for none.
+using FileHook = std::function<int(const char* operation, const std::string& path)>;
+void set_file_hook(FileHook hook);
+// What the hook says; 0 without one.
+int ask_file_hook(const char* operation, const std::string& path);
 
 }  // namespace medley

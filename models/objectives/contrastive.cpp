@@ -114,7 +114,9 @@ std::vector<double> Contrastive::read(const BatchResult& result) const {
 }
 
 ObjectiveState Contrastive::state() {
-  ObjectiveState state{{{"momentum", &momentum_.weights}}, {}, {{"queue_next", &queue_.next}}};
+  const int64_t last = std::max<int64_t>(0, config_.queue_size - 1);
+  ObjectiveState state{
+      {{"momentum", &momentum_.weights}}, {}, {{"queue_next", &queue_.next, last}}};
   // A tensor of no rows says nothing.
   if (config_.queue_size > 0)
     state.tensors.push_back(

@@ -25,7 +25,9 @@ Objective::Objective(autograd::ParameterStore& weights, uint64_t seed)
 void Objective::begin(int64_t step, int64_t batch) {
   now_ = numbers_of(step);
   next_batch(batch);
+  if (prepared_ == step) return;
   prepare();
+  prepared_ = step;
 }
 
 void Objective::next_batch(int64_t batch) {

@@ -63,9 +63,14 @@ struct BatchResult {
 
 // What a checkpoint holds beside the weights, by file; counters go to its state.json.
 struct ObjectiveState {
+  struct Counter {
+    std::string name;
+    int64_t* value;
+    int64_t most;  // it is 0 to this
+  };
   std::vector<std::pair<std::string, const FlatArena*>> arenas;
   std::vector<std::pair<std::string, std::vector<NamedTensor>>> tensors;
-  std::vector<std::pair<std::string, int64_t*>> counters;
+  std::vector<Counter> counters;
 };
 
 class Objective {
@@ -83,8 +88,12 @@ class Objective {
   virtual std::vector<Figure> figures() const = 0;
   virtual Evaluation evaluation() const = 0;
 
-  // Before the first batch of a step (both count from 0): writes its numbers, then prepares.
+  // Before the first batch of a step (both count from 0): writes its numbers, then prepares. A step
+  // that is begun again, because something else than its numbers was wrong, is not prepared twice.
   void begin(int64_t step, int64_t batch);
+  // The step that is prepared, for checkpoints; -1: none is.
+  int64_t prepared() const { return prepared_; }
+  void set_prepared(int64_t step) { prepared_ = step; }
   // Before each of the step's other batches.
   void next_batch(int64_t batch);
   // The losses of a batch on the model's device, on the current tape.
@@ -118,6 +127,7 @@ class Objective {
   autograd::ParameterStore& weights_;
   uint64_t seed_;
   BatchNumbers now_;
+  int64_t prepared_ = -1;
   Tensor numbers_;  // one BatchNumbers, as u8
 };
 

@@ -66,11 +66,10 @@ Tokenizer Tokenizer::read(const std::string& path) {
   }
 }
 
-void Tokenizer::write(const std::string& path) const {
-  std::ofstream file(path, std::ios::binary);
-  for (const std::string& piece : pieces_) file << piece << '\n';
-  file.close();
-  if (!file) throw IoError(str("[tokenizer] cannot write ", path));
+std::string Tokenizer::text() const {
+  std::string text;
+  for (const std::string& piece : pieces_) text += piece + "\n";
+  return text;
 }
 
 // Ids of one word: at each place the longest piece that fits, and [UNK] for the whole word when

@@ -19,7 +19,8 @@ class Tokenizer {
   // vocab.txt: one piece a line. Throws IoError, DataError.
   static Tokenizer read(const std::string& path);
   static std::vector<std::string> read_pieces(const std::string& path);
-  void write(const std::string& path) const;
+  // As vocab.txt has it: a piece per line.
+  std::string text() const;
 
   // Pieces of text; none is added. As in the original, [DEC] and [ENC] in the text give their ids
   // wherever they stand, the other special tokens where they stand alone.

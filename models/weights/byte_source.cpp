@@ -10,12 +10,15 @@
 #include <cstring>
 
 #include "core/error.h"
+#include "core/read_text.h"
 #include "core/str.h"
 
 namespace medley::models {
 
 ByteSource ByteSource::file(const std::string& path) {
-  const int opened = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (const int error = ask_file_hook("open", path))
+    throw IoError("cannot open " + path + ": " + std::strerror(error));
+  const int opened = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (opened < 0) throw IoError("cannot open " + path + ": " + std::strerror(errno));
   ByteSource source;
   source.name_ = path;
@@ -54,6 +57,9 @@ void ByteSource::read(uint64_t offset, std::span<char> destination) const {
     return;
   }
   for (size_t done = 0; done < destination.size();) {
+    if (const int error = ask_file_hook("read", name_))
+      throw IoError(
+          str("cannot read ", name_, " at byte ", offset + done, ": ", std::strerror(error)));
     const ssize_t got = ::pread(*descriptor_, destination.data() + done, destination.size() - done,
                                 static_cast<off_t>(offset + done));
     if (got < 0 && errno == EINTR) continue;

@@ -1,6 +1,7 @@
 // Reading a file as a string.
 #include "core/read_text.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -26,6 +27,11 @@ TEST_CASE("read_text: all bytes, or why not") {
   CHECK_THROWS_WITH(read_text(folder), Catch::Contains("is a folder"));
   CHECK_THROWS_AS(read_text(folder / "none"), IoError);
   CHECK_THROWS_WITH(read_text(folder / "none"), Catch::Contains("No such file"));
+  // A pipe that nobody writes to is not waited for.
+  REQUIRE(mkfifo((folder / "pipe").c_str(), 0600) == 0);
+  for (const std::string& name : {(folder / "pipe").string(), std::string("/dev/zero")})
+    CHECK_THROWS_WITH(read_text(name), Catch::Contains("is no plain file"));
+  CHECK(read_text("/proc/self/stat").size() > 20);  // whose size is 0
   std::filesystem::remove_all(folder);
 }
 

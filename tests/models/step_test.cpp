@@ -113,6 +113,7 @@ TEST_CASE("the temperature is kept in its range") {
   CHECK(objective.blip().temperature() == Approx(0.07));
   for (const auto& [set, kept] : {std::pair(3.0, 0.5), std::pair(-1.0, 0.001)}) {
     objective.weights().weights.at("temp").copy_from(Tensor::from(std::vector<double>{set}, {}));
+    objective.set_prepared(-1);
     run_step(objective, random_batch(p.model, 2, 1));
     CHECK(objective.blip().temperature() == kept);
   }

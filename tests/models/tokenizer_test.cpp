@@ -113,7 +113,7 @@ TEST_CASE("vocabularies are checked, written and read") {
 
   const std::string path =
       (std::filesystem::temp_directory_path() / "medley_tokenizer_test_vocab.txt").string();
-  Tokenizer(vocabulary()).write(path);
+  std::ofstream(path) << Tokenizer(vocabulary()).text();
   CHECK(Tokenizer::read(path).vocabulary() == vocabulary());
   std::ofstream(path) << "[PAD]\r\n[UNK]\r\n";
   CHECK_THROWS_WITH(Tokenizer::read(path), Contains(path) && Contains("[CLS]"));

@@ -139,9 +139,11 @@ TEST_CASE("capfilt: a model is trained on the shards and a list beside them, exa
   config.eval.splits.clear();
   config.steps = 7;  // more than two passes over eleven pairs
   Trainer::start(config, files / "whole").train();
-  Trainer part = Trainer::start(config, files / "parts");
-  part.hooks.stop = [](int64_t done) { return done == 4; };
-  CHECK(part.train().step == 4);
+  {
+    Trainer part = Trainer::start(config, files / "parts");
+    part.hooks.stop = [](int64_t done) { return done == 4; };
+    CHECK(part.train().step == 4);
+  }
   Trainer::resume(config, files / "parts").train();
   CHECK(final_bytes(files / "parts", config) == final_bytes(files / "whole", config));
 }

@@ -103,7 +103,7 @@ TEST_CASE("checkpoint: a file that may not grow is an error with a way out, not 
   write_checkpoint(folder.path(), 1, small_files(1), 2);
   pid_t child = fork();
   if (child == 0) {
-    ignore_file_size_signal();
+    ignore_write_signals();
     struct rlimit limit {
       150, 150
     };

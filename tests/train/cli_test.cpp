@@ -6,9 +6,11 @@
 #include "core/cuda/device.h"
 #include "core/json.h"
 #include "tests/catch.h"
+#include "tests/train/form_files.h"
 #include "tests/train/program.h"
-#include "tests/train/temp_folder.h"
 #include "train/checkpoint/folder.h"
+#include "train/config/config.h"
+#include "train/io/checksum.h"
 #include "train/loop/metrics.h"
 
 namespace medley::train {
@@ -85,7 +87,44 @@ TEST_CASE("cli: --print-config gives a configuration that runs unchanged") {
   Result trained = run({"pretrain", "--config", folder / "my.toml", "--out", folder / "run"});
   INFO(trained.err);
   CHECK(trained.code == 0);
-  CHECK(read_bytes(folder / "run/config.toml") == first.out);
+  TrainConfig own = load_config(folder / "run/config.toml");
+  CHECK(own.data.vocabulary_checksum == file_checksum(folder / "run/vocab.txt"));
+  own.data.vocabulary_checksum.clear();
+  CHECK(print_config(own) == first.out);
+}
+
+TEST_CASE("cli: a split that cannot be evaluated leaves the figures of the others and the report") {
+  const FormFiles files;
+  std::string rows;
+  for (int i = 0; i < 8; ++i) {
+    files.picture(str("p", i, ".png"), 30 * i);
+    rows += str(i ? "," : "", R"({"image": "p)", i, R"(.png", "caption": "word )", i, "\"}");
+  }
+  files.file("train.json", "[" + rows + "]").file("good.json", "[" + rows + "]");
+  files.file("torn.png", grey_png(1).substr(0, 40));
+  files.file("val.json", "[" + rows + R"(,{"image": "torn.png", "caption": "a cat"}])");
+  const Result trained =
+      run({"pretrain", "--config", "tiny", "--data", files / "train.json", "--steps", "2",
+           "--batch", "4", "--out", files / "run", "--set", R"(eval.splits=["val", "good"])"});
+  CHECK(trained.code == 3);
+  CHECK(contains_all(trained.err, {"split val has no figures", "torn.png", "report.html"}));
+  const Json summary = Json::read(files / "run/metrics.json");
+  CHECK(summary.at("eval").find("good"));
+  CHECK(!summary.at("eval").find("val"));
+  CHECK(contains_all(summary.at("problems").at("val").text(), {"torn.png"}));
+  CHECK(std::filesystem::exists(files / "run/report.html"));
+}
+
+TEST_CASE(
+    "cli: output that cannot be written is exit 5, and options that exclude another are told") {
+  TempFolder folder;
+  for (const Words& words : {Words{"info"}, {"info", "--json"}, {"pretrain", "--print-config"}}) {
+    INFO(words.back());
+    CHECK(wait_for(start(words, "/dev/full", folder / "err")) == 5);
+    CHECK(contains_all(read_bytes(folder / "err"), {"cannot write to the standard output"}));
+  }
+  CHECK(run({"pretrain", "--resume", folder / "a", "--out", folder / "b"}).code == 2);
+  CHECK(run({"pretrain", "--out", folder / "b", "--allow-changed-data"}).code == 2);
 }
 
 TEST_CASE("cli: a run is trained, measured, used and inspected") {

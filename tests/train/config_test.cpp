@@ -40,6 +40,45 @@ TEST_CASE("config: every key is printed and changes something") {
   }
 }
 
+TEST_CASE("config: every number has bounds, and neither infinity nor NaN is in any") {
+  const TrainConfig good = load_config("tiny");
+  TrainConfig config = good;
+  int numbers = 0;
+  for (const ConfigKey& key : config_keys(config)) {
+    const std::string name = key.table + "." + key.key;
+    std::vector<std::string> wrong = {"-1e300", "1e300", "nan", "inf", "-inf"};
+    if (std::holds_alternative<int64_t*>(key.value))
+      wrong = {"-9223372036854775807", "9223372036854775807"};
+    else if (!std::holds_alternative<double*>(key.value))
+      continue;
+    ++numbers;
+    for (const std::string& value : wrong) {
+      INFO(name << " = " << value);
+      TrainConfig other = good;
+      set_config(other, name + "=" + value);
+      CHECK_THROWS_WITH(validate(other), Catch::StartsWith(name + " is "));
+    }
+  }
+  CHECK(numbers > 70);
+  TrainConfig at_the_end = good;
+  set_config(at_the_end, "train.threads=257");
+  CHECK_THROWS_WITH(validate(at_the_end), "train.threads is 257 but must be 0 to 256");
+  set_config(at_the_end, "train.threads=256");
+  CHECK_NOTHROW(validate(at_the_end));
+  set_config(at_the_end, "train.beta1=1.0");
+  CHECK_THROWS_WITH(validate(at_the_end), Catch::Contains("at least 0 and below 1"));
+}
+
+TEST_CASE("config: long keys and texts are refused before they are parsed") {
+  std::string dots = "a";
+  for (int i = 0; i < 50'000; ++i) dots += ".a";
+  CHECK_THROWS_WITH(parse_config("[train]\n" + dots + " = 1\n", "x.toml"),
+                    Catch::Contains("x.toml:2: a line of 100005 characters"));
+  CHECK_THROWS_AS(parse_config(std::string(2 << 20, '\n'), "x.toml"), ConfigError);
+  TrainConfig config = load_config("tiny");
+  CHECK_THROWS_AS(set_config(config, "steps={" + dots + "=1}"), ConfigError);
+}
+
 TEST_CASE("config: no field of the model or the losses lacks a key") {
   // The structs are as large as the fields that have keys, in eight-byte words: a new field needs a
   // line in keys.cpp.

@@ -81,7 +81,7 @@ TEST_CASE("objectives: the report has a curve for each loss, and shows what was 
   const TrainConfig config = config_of(retrieval ? "retrieval" : "caption");
   const TrainOutcome outcome = Trainer::start(config, folder / "run").train();
   const RunFolder run = open_run(folder / "run");
-  const Json summary = finish_run(run, outcome, Device{});
+  const Json summary = finish_run(run, outcome, Device{}).summary;
   const Json& val = summary.at("eval").at("val");
   CHECK((val.find("t2i") != nullptr) == retrieval);
   CHECK((val.find("captions") != nullptr) != retrieval);

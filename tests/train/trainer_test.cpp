@@ -151,26 +151,6 @@ TEST_CASE("step: clipping bounds the gradient that the optimizer sees") {
         Approx(0.1 * free.figures.at("gradient_norm")).epsilon(1e-4));
 }
 
-TEST_CASE("trainer: out of memory names the last checkpoint") {
-  set_log_level(LogLevel::error);
-  TempFolder folder;
-  TrainConfig config = tiny_config();
-  config.checkpoint_every = 3;
-  Trainer trainer = Trainer::start(config, folder / "run");
-  const auto full_at = [&](int64_t when) {
-    trainer.hooks.on_batch = [=](int64_t step, const models::Batch&) {
-      if (step == when) throw MemoryError("[memory] no 1 MiB on cuda:0");
-    };
-  };
-  full_at(1);
-  CHECK_THROWS_WITH(trainer.train(), Catch::Contains("no 1 MiB on cuda:0") &&
-                                         Catch::Contains("the run has no checkpoint yet"));
-  full_at(4);
-  CHECK_THROWS_WITH(trainer.train(),
-                    Catch::Contains("the run's last checkpoint is " +
-                                    latest_checkpoint(folder / "run/checkpoints")));
-}
-
 TEST_CASE("trainer: too many bad steps in a row end training, with the checkpoints untouched") {
   set_log_level(LogLevel::error);
   TempFolder folder;

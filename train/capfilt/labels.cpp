@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <filesystem>
 
 #include "core/error.h"
 #include "core/read_text.h"
@@ -15,11 +14,6 @@ namespace medley::train {
 namespace {
 
 constexpr const char *kSettings = "capfilt.json", *kLabels = "labels";
-
-bool is_there(const std::string& path) {
-  std::error_code error;
-  return std::filesystem::exists(path, error);
-}
 
 // The first value in which two objects differ: "filter.weights is 1 but 2 was asked for".
 std::string difference(const Json& there, const Json& wanted, const std::string& at) {

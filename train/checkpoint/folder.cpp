@@ -107,8 +107,7 @@ std::string write_checkpoint(const std::string& folder, int64_t step,
                              const std::vector<CheckpointFile>& files, int64_t keep) {
   std::string path = checkpoint_path(folder, step);
   std::string partial = partial_path(folder, step, ".partial");
-  std::error_code error;
-  bool there = fs::exists(path, error);
+  const bool there = is_there(path);
   if (there && is_valid(path)) return path;
   make_folders(folder);
   require_space(folder, size_of_all(files));
@@ -123,6 +122,7 @@ std::string write_checkpoint(const std::string& folder, int64_t step,
     rename_path(partial, path);
     sync_folder(folder);
   } catch (const IoError&) {
+    std::error_code error;
     fs::remove_all(partial, error);
     throw;
   }
@@ -135,12 +135,12 @@ std::string write_checkpoint(const std::string& folder, int64_t step,
 }
 
 void verify_checkpoint(const std::string& path) {
-  std::error_code error;
-  if (!fs::exists(path + "/MANIFEST", error))
+  if (!is_there(path + "/MANIFEST"))
     throw CheckpointError(path + " is no checkpoint: it has no MANIFEST");
   for (const ManifestEntry& entry :
        parse_manifest(read_text(path + "/MANIFEST"), path + "/MANIFEST")) {
     std::string file = path + "/" + entry.name;
+    std::error_code error;
     uint64_t bytes = fs::file_size(file, error);
     if (error) throw CheckpointError(file + " is missing");
     if (bytes != entry.bytes)
@@ -161,12 +161,23 @@ std::string latest_checkpoint(const std::string& folder) {
       verify_checkpoint(path);
       if (!skipped.empty()) warn(str(skipped, "; the one before it is used: ", path));
       return path;
-    } catch (const CheckpointError& damaged) {
+    } catch (const Error& damaged) {  // a bad sector is an IoError
       skipped += (skipped.empty() ? "" : "; ") + std::string(damaged.what());
     }
   }
   if (!skipped.empty()) throw CheckpointError(folder + ": no checkpoint is intact: " + skipped);
   return "";
+}
+
+bool remove_all_but_latest(const std::string& folder) {
+  const std::string latest = latest_checkpoint(folder);
+  bool removed = false;
+  for (const int64_t step : checkpoint_steps(folder)) {
+    if (checkpoint_path(folder, step) == latest) break;
+    remove_checkpoint(folder, step);
+    removed = true;
+  }
+  return removed;
 }
 
 void remove_checkpoints_after(const std::string& folder, int64_t step) {

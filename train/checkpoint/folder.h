@@ -33,6 +33,9 @@ std::string checkpoint_path(const std::string& folder, int64_t step);
 // is damaged.
 std::string latest_checkpoint(const std::string& folder);
 
+// Makes room: older ones than the newest valid one go. False when there is none older.
+bool remove_all_but_latest(const std::string& folder);
+
 // Those of later steps than `step`: a resumed run takes these steps again.
 void remove_checkpoints_after(const std::string& folder, int64_t step);
 

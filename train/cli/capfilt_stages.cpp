@@ -18,11 +18,6 @@ namespace fs = std::filesystem;
 // Passes of a large model that is fine-tuned by all losses: as many as the original's captioner.
 constexpr double kEpochsOfBoth = 5;
 
-bool is_there(const std::string& path) {
-  std::error_code error;
-  return fs::exists(path, error);
-}
-
 template <class T>
 Json json_of(const std::optional<T>& value) {
   return value ? Json(*value) : Json();

@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "core/str.h"
 #include "core/suggest.h"
+#include "train/cli/print.h"
 #include "train/cli/program.h"
 #include "train/loop/stop_signal.h"
 
@@ -39,7 +40,11 @@ void add_training_options(CLI::App* sub, TrainingOptions& o) {
   sub->add_option("--sizes", o.sizes, "sizes of such a file: preset or TOML file (default: base)");
   sub->add_option("--image-size", o.image_size,
                   "pixels a side (default: the model's); position embeddings are resized");
-  sub->add_option("--out", o.out, "folder of the run (default: runs/<preset>)");
+  sub->add_option("--out", o.out, "folder of the run (default: runs/<preset>)")
+      ->excludes("--resume");
+  sub->add_flag("--allow-changed-data", o.allow_changed_data,
+                "with --resume: the data may be others than the run began with")
+      ->needs("--resume");
   sub->add_option("--set", o.set, "KEY=VALUE: change a key of the configuration");
   sub->add_option("--steps", o.steps, "most optimizer steps; with --resume also more than before");
   sub->add_option("--epochs", o.epochs, "most passes over the data");
@@ -229,7 +234,7 @@ int fail(const std::string& message, int code) {
 }  // namespace
 
 int run_cli(int argc, char** argv) {
-  ignore_file_size_signal();
+  ignore_write_signals();
   try {
     CLI::App app("medley trains BLIP, a model of pictures and text, from nothing.", "medley");
     Program program;
@@ -253,7 +258,9 @@ int run_cli(int argc, char** argv) {
       return fail(message + "\n  hint: `medley --help` and `medley COMMAND --help` have examples",
                   kExitUsage);
     }
-    return program.command();
+    const int code = program.command();
+    flush_output();
+    return code;
   } catch (const Error& error) {
     return fail(error.what(), error.exit_code());
   } catch (const std::bad_alloc&) {

@@ -25,6 +25,7 @@ struct TrainingOptions {
   std::string data, images, val;            // data: a path, or "scenes"
   std::string out;                          // empty: runs/<preset>
   std::string resume;                       // run to go on with
+  bool allow_changed_data = false;          // resume: other data than the run began with
   std::vector<std::string> set;             // KEY=VALUE
   std::string freeze, schedule, metric;
   std::optional<std::string> device;

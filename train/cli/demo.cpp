@@ -82,8 +82,10 @@ int demo(const DemoOptions& options) {
              "; everything is saved. Go on with:\n  medley demo", choices));
     return kExitStopped;
   }
-  Json summary = finish_run(run, outcome, cuda::choose_device(config.device));
+  const FinishedRun finished = finish_run(run, outcome, cuda::choose_device(config.device));
   write_report(run);
+  if (finished.problem) std::rethrow_exception(finished.problem);
+  const Json& summary = finished.summary;
   if (options.json) {
     print_json(summary);
     return 0;

@@ -2,9 +2,13 @@
 #include "train/cli/print.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <set>
 
+#include "core/error.h"
+#include "core/str.h"
 #include "train/eval/figures.h"
 #include "train/report/html.h"
 
@@ -15,9 +19,19 @@ std::string interval_of(const FigureLine& line) {
   return line.interval ? fixed(line.interval->low, 3) + " to " + fixed(line.interval->high, 3) : "";
 }
 
+[[noreturn]] void fail_output() {
+  throw IoError(str("cannot write to the standard output: ", std::strerror(errno)));
+}
+
 }  // namespace
 
-void print(const std::string& text) { std::printf("%s\n", text.c_str()); }
+void print(const std::string& text) {
+  if (std::printf("%s\n", text.c_str()) < 0) fail_output();
+}
+
+void flush_output() {
+  if (std::fflush(stdout) != 0 || std::ferror(stdout)) fail_output();
+}
 
 void print_json(const Json& document) { print(document.dump(1)); }
 

@@ -8,7 +8,10 @@
 
 namespace medley::train {
 
+// Throws IoError when the output cannot be written: a full disk, a pipe that nobody reads.
 void print(const std::string& text);  // a line
+// Before the program ends well: what is printed may still be on its way.
+void flush_output();
 void print_json(const Json& document);
 
 // Rows of equal length as aligned columns, the first row as a heading.

@@ -117,7 +117,8 @@ void announce(Trainer& trainer) {
 
 Trainer start(const TrainConfig& config, const TrainingOptions& options,
               const ModelSource* source) {
-  if (!options.resume.empty()) return Trainer::resume(config, options.resume);
+  if (!options.resume.empty())
+    return Trainer::resume(config, options.resume, options.allow_changed_data);
   const std::string out = options.out.empty() ? "runs/" + config.preset : options.out;
   if (!source) return Trainer::start(config, out);
   const Origin origin{source->source, source->hf.model, source->tokenizer};
@@ -156,8 +157,13 @@ std::optional<TrainedRun> train_run(const TrainingOptions& options) {
     return std::nullopt;
   }
   explain_end(outcome, trainer);
-  Json summary = finish_run(run, outcome, cuda::choose_device(config.device));
-  return TrainedRun{std::move(summary), write_report(run)};
+  FinishedRun finished = finish_run(run, outcome, cuda::choose_device(config.device));
+  std::string report = write_report(run);
+  if (finished.problem) {
+    info(str("the run is trained; what could be evaluated is in ", run.summary(), " and ", report));
+    std::rethrow_exception(finished.problem);
+  }
+  return TrainedRun{std::move(finished.summary), std::move(report)};
 }
 
 int train_command(const TrainingOptions& options) {

@@ -22,12 +22,13 @@ struct DataConfig {
   std::string images;          // files: folder or tar of the pictures; empty: found beside the list
   std::string val;             // files: split val: a path, or a part of the pictures such as 5%
   std::string image_column, text_column, answer_column;  // files: of a table; empty: usual names
-  double max_bad = -1;         // pictures that may be bad; below 1: a part; -1: none, of shards 1 %
-  std::string vocabulary;      // vocab.txt to use; empty: one is trained from the captions
-  double references = 0;       // probability that another right text stands in for the caption
-  int64_t scenes = 1'000'000;  // scenes only: number of different training pictures
-  int64_t workers = 1;         // threads that prepare batches; 0: none of their own
-  int64_t prefetch = 4;        // batches kept ready
+  double max_bad = -1;     // pictures that may be bad; below 1: a part; -1: none, of shards 1 %
+  std::string vocabulary;  // vocab.txt to use; empty: one is trained from the captions
+  std::string vocabulary_checksum;  // of the run's vocab.txt; training writes it
+  double references = 0;            // probability that another right text stands in for the caption
+  int64_t scenes = 1'000'000;       // scenes only: number of different training pictures
+  int64_t workers = 1;              // threads that prepare batches; 0: none of their own
+  int64_t prefetch = 4;             // batches kept ready
 };
 
 struct OptimizerConfig {
@@ -95,11 +96,18 @@ struct TrainConfig {
   int64_t pictures_per_step() const { return batch_size * accumulate; }
 };
 
+// What a number may be; infinity and NaN are in no bounds.
+struct Bounds {
+  double low = 0, high = 0;
+  bool above = false, below = false;  // low, high themselves are left out
+};
+
 // One key of the file and where its value lives in a TrainConfig.
 struct ConfigKey {
   std::string table, key, help;
   std::variant<int64_t*, double*, bool*, std::string*, std::vector<std::string>*> value;
   bool may_change = false;  // on resume: has no influence on the weights
+  Bounds bounds = {};       // of a number
 };
 std::vector<ConfigKey> config_keys(TrainConfig& config);
 
@@ -112,7 +120,8 @@ TrainConfig parse_config(const std::string& toml, const std::string& source,
 // "train.steps=300", or "steps=300" where only one table has the key.
 void set_config(TrainConfig& config, const std::string& assignment);
 std::string print_config(const TrainConfig& config);
-// Throws ConfigError that names the key, its value and what it must be.
+// Bounds of every key, and what keys ask of one another. Throws ConfigError that names the key, its
+// value and what it must be.
 void validate(const TrainConfig& config);
 
 struct ConfigDifference {

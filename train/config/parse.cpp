@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <sstream>
 
 #include "core/error.h"
 #include "core/read_text.h"
@@ -95,7 +96,23 @@ void apply(TrainConfig& config, const toml::table& root, const std::string& sour
   }
 }
 
+// Before the parser, which goes down a level for each dot of a key, sees them.
+constexpr size_t kLongestText = 1 << 20, kLongestLine = 4096;
+
+void check_lengths(const std::string& text, const std::string& source) {
+  if (text.size() > kLongestText)
+    throw ConfigError(
+        str(source, " has ", text.size(), " bytes; a configuration has at most ", kLongestText));
+  std::istringstream lines(text);
+  int64_t number = 1;
+  for (std::string line; std::getline(lines, line); ++number)
+    if (line.size() > kLongestLine)
+      throw ConfigError(str(source, ":", number, ": a line of ", line.size(),
+                            " characters; it has at most ", kLongestLine));
+}
+
 toml::table parse_toml(const std::string& text, const std::string& source) {
+  check_lengths(text, source);
   try {
     return toml::parse(text, source);
   } catch (const toml::parse_error& error) {
@@ -193,8 +210,10 @@ void set_config(TrainConfig& config, const std::string& assignment) {
   if (matches.size() > 1)
     throw ConfigError(
         str(source, ": '", name, "' is in several tables: give ", matches[0], " or ", matches[1]));
+  const std::string line = matches[0] + " = " + value;
+  check_lengths(line, "--set " + matches[0]);
   try {
-    apply(config, toml::parse(matches[0] + " = " + value), source);
+    apply(config, toml::parse(line), source);
   } catch (const toml::parse_error&) {  // a bare word is a string
     toml::table text;
     size_t dot = matches[0].find('.');

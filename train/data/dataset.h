@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "core/json.h"
+
 namespace medley::train {
 
 // 8-bit RGB, rows from the top.
@@ -52,7 +54,14 @@ class Dataset {
   virtual std::vector<uint8_t> picture_bytes(int64_t) const { return {}; }
   // Rows of each part that is read at a stretch, such as a shard; they follow one another.
   virtual std::vector<int64_t> shards() const { return {size()}; }
+  // Of the rows and the names of their pictures, and of an archive's index, with the sizes of its
+  // files; pixels do not count. Where the data lie does not count, either.
+  virtual uint64_t checksum() const;
 };
+
+// {"rows", "pictures", "checksum"}: what a checkpoint keeps of the data, so that a run does not go
+// on with others unseen.
+Json identity_of(const Dataset& data);
 
 // How much each drawing of split `train` is changed before it is put into a scene; all zero: not at
 // all. Names and relations stay true: a cat that looks the other way is a cat.

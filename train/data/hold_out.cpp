@@ -91,6 +91,8 @@ class ShardsView : public Dataset {
   std::string picture_name(int64_t number) const override {
     return data_->picture_name(of_data(number));
   }
+  // Which rows it has follows from the shards and from data.val.
+  uint64_t checksum() const override { return data_->checksum(); }
   std::vector<int64_t> shards() const override {
     std::vector<int64_t> sizes;
     for (size_t i = 1; i < begins_.size(); ++i) sizes.push_back(begins_[i] - begins_[i - 1]);

@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "core/str.h"
+#include "train/io/checksum.h"
 
 namespace medley::train {
 
@@ -67,6 +68,12 @@ std::vector<int64_t> JoinedDataset::shards() const {
         all.push_back(std::min(longest, own[0] - begin));
   }
   return all;
+}
+
+uint64_t JoinedDataset::checksum() const {
+  Checksum sum;
+  for (const auto& part : parts_) sum.add_number(part->checksum());
+  return sum.value();
 }
 
 }  // namespace medley::train

@@ -26,6 +26,7 @@ class JoinedDataset : public Dataset {
   // parts no longer than the longest of those: rows are mixed within a few parts (order.h), so that
   // a list in one piece would come all at once in each pass.
   std::vector<int64_t> shards() const override;
+  uint64_t checksum() const override;
 
  private:
   struct Place {

@@ -121,6 +121,7 @@ class TarPictures : public PictureFiles {
     return found;
   }
   const std::string& path() const override { return tar_.path(); }
+  uint64_t checksum() const override { return tar_.checksum(); }
 
  private:
   TarFile tar_;

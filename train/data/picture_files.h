@@ -23,6 +23,8 @@ class PictureFiles {
   // DataError when it is in two of them.
   virtual std::optional<std::string> prefix_of(const std::string& name) const = 0;
   virtual const std::string& path() const = 0;
+  // Of an archive's index; 0 for a folder.
+  virtual uint64_t checksum() const { return 0; }
 };
 
 // Throws IoError when nothing is there.

@@ -11,6 +11,7 @@
 #include "core/error.h"
 #include "core/str.h"
 #include "train/data/decode.h"
+#include "train/io/checksum.h"
 
 namespace medley::train {
 namespace {
@@ -209,6 +210,13 @@ class RowDataset : public Dataset {
         std::make_shared<const Image>(decode_image(files_->read(prefix_ + picture.name), source));
     cache_.keep(index, image);
     return image;
+  }
+
+  uint64_t checksum() const override {
+    Checksum sum;
+    sum.add_number(Dataset::checksum());
+    sum.add_number(files_->checksum());
+    return sum.value();
   }
 
   std::vector<uint8_t> picture_bytes(int64_t number) const override {

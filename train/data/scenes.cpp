@@ -4,6 +4,7 @@
 #include "train/data/dataset.h"
 #include "train/data/scene_drawings.h"
 #include "train/data/scene_rules.h"
+#include "train/io/checksum.h"
 
 namespace medley::train {
 namespace {
@@ -34,6 +35,14 @@ class Scenes : public Dataset {
 
   std::string picture_name(int64_t number) const override {
     return str(kSceneSplits[static_cast<size_t>(split_)], "/", number);
+  }
+
+  // A function of these.
+  uint64_t checksum() const override {
+    Checksum sum;
+    for (const auto number : {static_cast<uint64_t>(split_), static_cast<uint64_t>(count_), seed_})
+      sum.add_number(number);
+    return sum.value();
   }
 
   std::shared_ptr<const Image> picture(int64_t index) const override {

@@ -15,6 +15,7 @@
 #include "core/error.h"
 #include "core/str.h"
 #include "train/data/tar_header.h"
+#include "train/io/checksum.h"
 
 namespace medley::train {
 namespace {
@@ -168,6 +169,15 @@ std::vector<uint8_t> TarFile::read(const std::string& name) const {
   const TarMember* member = find(name);
   if (!member) throw DataError(str("[tar] ", path_, " has no member '", name, "'"));
   return read(*member);
+}
+
+uint64_t TarFile::checksum() const {
+  Checksum sum;
+  for (const TarMember& member : members_) {
+    sum.add_text(member.name);
+    sum.add_number(member.size);
+  }
+  return sum.value();
 }
 
 }  // namespace medley::train

@@ -36,6 +36,7 @@ class TarFile {
   std::vector<uint8_t> read(const TarMember& member, uint64_t most = UINT64_MAX) const;
   std::vector<uint8_t> read(const std::string& name) const;
   const std::string& path() const { return path_; }
+  uint64_t checksum() const;  // of names and sizes
 
  private:
   void index();

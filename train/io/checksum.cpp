@@ -4,10 +4,8 @@
 #include <xxhash.h>
 
 #include <cstdio>
-#include <fstream>
-#include <vector>
 
-#include "core/error.h"
+#include "core/read_text.h"
 
 namespace medley::train {
 
@@ -23,6 +21,15 @@ void Checksum::add(std::span<const char> bytes) {
   XXH3_64bits_update(state_->xxh, bytes.data(), bytes.size());
 }
 
+void Checksum::add_text(std::string_view text) {
+  add_number(text.size());
+  add(text);
+}
+
+void Checksum::add_number(uint64_t number) {
+  add({reinterpret_cast<const char*>(&number), sizeof number});
+}
+
 uint64_t Checksum::value() const { return XXH3_64bits_digest(state_->xxh); }
 
 std::string Checksum::hex() const {
@@ -32,15 +39,14 @@ std::string Checksum::hex() const {
 }
 
 std::string file_checksum(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) throw IoError("cannot open " + path);
   Checksum sum;
-  std::vector<char> block(1 << 20);
-  while (file) {
-    file.read(block.data(), static_cast<std::streamsize>(block.size()));
-    sum.add({block.data(), static_cast<size_t>(file.gcount())});
-  }
-  if (file.bad()) throw IoError("cannot read " + path);
+  read_blocks(path, [&](std::string_view block) { sum.add(block); });
+  return sum.hex();
+}
+
+std::string text_checksum(std::string_view text) {
+  Checksum sum;
+  sum.add(text);
   return sum.hex();
 }
 

@@ -20,11 +20,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-FileHook& hook() {
-  static FileHook instance;
-  return instance;
-}
-
 [[noreturn]] void fail(const char* operation, const std::string& path, int error) {
   std::string hint;
   if (error == ENOSPC || error == EDQUOT || error == EFBIG)
@@ -35,8 +30,7 @@ FileHook& hook() {
 }
 
 void check_hook(const char* operation, const std::string& path) {
-  if (!hook()) return;
-  if (int error = hook()(operation, path)) fail(operation, path, error);
+  if (int error = ask_file_hook(operation, path)) fail(operation, path, error);
 }
 
 void check(bool good, const char* operation, const std::string& path) {
@@ -44,8 +38,6 @@ void check(bool good, const char* operation, const std::string& path) {
 }
 
 }  // namespace
-
-void set_file_hook(FileHook new_hook) { hook() = std::move(new_hook); }
 
 OutputFile::OutputFile(const std::string& path, Mode mode) : path_(path) {
   check_hook("open", path);
@@ -146,8 +138,7 @@ void replace_file(const std::string& path, std::string_view contents) {
 
 void write_whole_folder(const std::string& path,
                         const std::function<void(const std::string& folder)>& write) {
-  std::error_code error;
-  if (fs::exists(path, error))
+  if (is_there(path))
     throw IoError(path + " is there already", "name a new folder: nothing is overwritten");
   const std::string whole = path.substr(0, path.find_last_not_of('/') + 1);
   const fs::path parent = fs::path(whole).lexically_normal().parent_path();
@@ -157,17 +148,29 @@ void write_whole_folder(const std::string& path,
     write(partial);
     rename_path(partial, whole);
   } catch (...) {
+    std::error_code error;
     fs::remove_all(partial, error);
     throw;
   }
   sync_folder(parent.empty() ? "." : parent.string());
 }
 
+bool is_there(const std::string& path) {
+  check_hook("stat", path);
+  std::error_code error;
+  const fs::file_type type = fs::status(path, error).type();
+  if (type == fs::file_type::none) fail("look for", path, error.value());
+  return type != fs::file_type::not_found;
+}
+
 std::vector<std::string> list_folder(const std::string& path) {
+  check_hook("list", path);
   std::vector<std::string> names;
   std::error_code error;
   for (fs::directory_iterator at(path, error), end; !error && at != end; at.increment(error))
     names.push_back(at->path().filename().string());
+  if (error && error != std::errc::no_such_file_or_directory && error != std::errc::not_a_directory)
+    fail("list", path, error.value());
   std::sort(names.begin(), names.end());
   return names;
 }

@@ -1,6 +1,6 @@
 // File operations that must survive a crash or a full disk: write, fsync, rename, fsync of the
-// folder. All of them go through one seam, so that a test can fail or kill the process at any of
-// them. Errors are IoError with path and reason.
+// folder. All of them ask the hook of core/read_text.h first. Errors are IoError with path and
+// reason: what cannot be read is never taken for what is not there.
 #pragma once
 
 #include <cstdint>
@@ -9,13 +9,9 @@
 #include <string_view>
 #include <vector>
 
-namespace medley::train {
+#include "core/read_text.h"
 
-// Called before each operation ("open", "write", "fsync", "close", "rename", "mkdir", "remove",
-// "space", "truncate"). A result other than 0 makes the operation fail with that errno. For tests:
-// one hook a process, null for none.
-using FileHook = std::function<int(const char* operation, const std::string& path)>;
-void set_file_hook(FileHook hook);
+namespace medley::train {
 
 // A file that is written once from its start, or appended to.
 class OutputFile {
@@ -49,6 +45,7 @@ void replace_file(const std::string& path, std::string_view contents);
 // Throws IoError when `path` is there already, and what `write` throws.
 void write_whole_folder(const std::string& path,
                         const std::function<void(const std::string& folder)>& write);
+bool is_there(const std::string& path);
 // Names of the entries of a folder, sorted; empty when it is not there.
 std::vector<std::string> list_folder(const std::string& path);
 

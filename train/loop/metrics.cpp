@@ -13,6 +13,32 @@
 #include "train/io/files.h"
 
 namespace medley::train {
+namespace {
+
+struct MetricsText {
+  std::vector<std::pair<std::string, Json>> lines;
+  bool damaged = false;  // a line that is not the last: that one may be cut short by a crash
+
+  MetricsText(const std::string& text, const std::string& source) {
+    std::istringstream in(text);
+    bool bad = false;
+    for (std::string line; std::getline(in, line);) {
+      damaged |= bad;
+      bad = true;
+      if (in.eof()) break;
+      try {
+        Json json = Json::parse(line, source);
+        json.at("step").integer();
+        lines.emplace_back(std::move(line), std::move(json));
+        bad = false;
+      } catch (const DataError&) {
+      }
+    }
+  }
+};
+
+}  // namespace
+
 double Figures::at(const std::string& name) const {
   for (size_t i = 0; i < what.size(); ++i)
     if (what[i].name == name) return values[i];
@@ -77,18 +103,19 @@ void FigureSums::restore(const Json& state) {
 }
 
 MetricsLog::MetricsLog(std::string path, int64_t last_step) : path_(std::move(path)) {
-  std::error_code error;
-  if (!std::filesystem::exists(path_, error)) return;
-  std::istringstream lines(read_text(path_));
-  uint64_t keep = 0;
-  for (std::string line; std::getline(lines, line) && !lines.eof(); keep += line.size() + 1) {
-    try {
-      if (Json::parse(line, path_).at("step").integer() > last_step) break;
-    } catch (const DataError&) {
-      break;  // cut short by a crash
-    }
+  if (!is_there(path_)) return;
+  const std::string text = read_text(path_);
+  const MetricsText read(text, path_);
+  std::string kept;
+  for (const auto& [line, json] : read.lines)
+    if (json.at("step").integer() <= last_step) kept += line + "\n";
+  if (read.damaged) {
+    const std::string aside = path_ + ".damaged";
+    replace_file(aside, text);
+    warn(str(path_, " has lines that cannot be read: they are left out, and ", aside,
+             " is the file as it was"));
   }
-  truncate_file(path_, keep);
+  if (kept != text) replace_file(path_, kept);
 }
 
 void MetricsLog::append(const Json& line) {
@@ -104,8 +131,7 @@ void MetricsLog::append(const Json& line) {
 }
 
 void MetricsLog::write(const std::string& text) {
-  std::error_code error;
-  uint64_t before = std::filesystem::exists(path_, error) ? std::filesystem::file_size(path_) : 0;
+  const uint64_t before = is_there(path_) ? std::filesystem::file_size(path_) : 0;
   OutputFile file(path_, OutputFile::Mode::append);
   try {
     file.write(text);
@@ -127,11 +153,10 @@ void MetricsLog::sync() {
 
 std::vector<Json> read_metrics(const std::string& path) {
   std::vector<Json> result;
-  std::error_code error;
-  if (!std::filesystem::exists(path, error)) return result;
-  std::istringstream lines(read_text(path));
-  for (std::string line; std::getline(lines, line) && !lines.eof();)
-    result.push_back(Json::parse(line, path));
+  if (!is_there(path)) return result;
+  MetricsText read(read_text(path), path);
+  for (auto& [line, json] : read.lines) result.push_back(std::move(json));
+  if (read.damaged) warn(path + " has lines that cannot be read: they are left out");
   return result;
 }
 

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 
 #include "models/text/tokenizer.h"
 #include "train/config/config.h"
@@ -20,6 +21,19 @@ struct RunFolder {
   std::string report() const { return path + "/report.html"; }
   std::string checkpoints() const { return path + "/checkpoints"; }
   std::string best() const { return path + "/best"; }
+};
+
+// Held while a process trains in a folder, where two would write over each other's files. Throws
+// ConfigError with the number of the process that holds it. A disk that has no locks has none.
+class RunLock {
+ public:
+  explicit RunLock(const std::string& folder);
+  ~RunLock();
+  RunLock(RunLock&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+  RunLock& operator=(RunLock&&) = delete;
+
+ private:
+  int descriptor_;
 };
 
 // Throws ConfigError with the ways out when the folder holds a run already.

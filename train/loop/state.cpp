@@ -5,7 +5,9 @@
 
 #include "core/cuda/device.h"
 #include "core/error.h"
+#include "core/log.h"
 #include "core/str.h"
+#include "kernels/cpu/isa.h"
 #include "models/objectives/make.h"
 #include "train/checkpoint/parameters.h"
 #include "train/data/example.h"
@@ -15,12 +17,7 @@ namespace medley::train {
 namespace {
 
 constexpr int64_t kFormat = 1;
-
-std::string vocabulary_text(const models::Tokenizer& tokenizer) {
-  std::string text;
-  for (const std::string& piece : tokenizer.vocabulary()) text += piece + "\n";
-  return text;
-}
+constexpr double kMost = 1e15;  // of what is counted in state.json
 
 models::ModelConfig sized(const TrainConfig& config, const models::Tokenizer& tokenizer) {
   models::ModelConfig model = config.model;
@@ -40,6 +37,8 @@ DType compute_type(const TrainConfig& config, Device device) {
                       "train on a GPU (--device cuda), or leave precision at f32");
   return DType::bf16;
 }
+
+std::string instruction_set() { return std::string(kernels::cpu::name_of(kernels::cpu::isa())); }
 
 models::SpecialTokens special_tokens(const models::Tokenizer& tokenizer) {
   return {tokenizer.sep(), tokenizer.dec(), tokenizer.enc()};
@@ -75,16 +74,19 @@ std::vector<CheckpointFile> TrainingState::checkpoint_files() {
   Json state = Json::object();
   state.set("format", kFormat)
       .set("step", step)
+      .set("prepared", objective->prepared())
       .set("optimizer_steps", optimizers.steps())
       .set("bad_steps", bad_steps)
       .set("seconds", seconds)
       .set("sums", sums.state())
+      .set("data", data)
+      .set("instruction_set", instruction_set())
       .set("config", print_config(config));
   const models::ObjectiveState own = objective->state();
-  for (const auto& [name, counter] : own.counters) state.set(name, *counter);
+  for (const auto& counter : own.counters) state.set(counter.name, *counter.value);
   std::vector<CheckpointFile> files = {
       {"model.safetensors", parameter_tensors(objective->weights().weights), {}},
-      {"vocab.txt", {}, vocabulary_text(tokenizer)},
+      {"vocab.txt", {}, tokenizer.text()},
       {"state.json", {}, state.dump(1) + "\n"}};
   for (CheckpointFile& file : optimizers.files()) files.push_back(std::move(file));
   for (const auto& [name, arena] : own.arenas)
@@ -106,13 +108,34 @@ void TrainingState::restore(const std::string& checkpoint) {
     models::SafetensorsFile file(checkpoint + "/" + name + ".safetensors");
     for (const models::NamedTensor& named : tensors) file.read_into(named.name, named.tensor);
   }
-  Json state = Json::read(checkpoint + "/state.json");
-  step = state.at("step").integer();
-  optimizers.restore(checkpoint, state.at("optimizer_steps").integer());
-  for (const auto& [name, counter] : own.counters) *counter = state.at(name).integer();
-  bad_steps = state.at("bad_steps").integer();
-  seconds = state.at("seconds").number();
+  const std::string path = checkpoint + "/state.json";
+  const Json state = Json::read(path);
+  const auto number = [&](const std::string& key, double least = 0, double most = kMost) {
+    const double value = state.at(key).number();
+    if (!(value >= least && value <= most))
+      throw CheckpointError(
+          str(path, ": ", key, " is ", value, " but must be ", least, " to ", most));
+    return value;
+  };
+  const auto count = [&](const std::string& key, double least = 0) {
+    return static_cast<int64_t>(number(key, least));
+  };
+  step = count("step");
+  optimizers.restore(checkpoint, count("optimizer_steps"));
+  for (const auto& counter : own.counters)
+    *counter.value =
+        static_cast<int64_t>(number(counter.name, 0, static_cast<double>(counter.most)));
+  bad_steps = count("bad_steps");
+  seconds = number("seconds");
   sums.restore(state.at("sums"));
+  if (state.find("prepared")) objective->set_prepared(count("prepared", -1));
+  if (const Json* saved = state.find("data")) data = *saved;
+  const Json* saved = state.find("instruction_set");
+  if (saved && saved->text() != instruction_set())
+    warn(str("the checkpoint was written with ", saved->text(), ", and this CPU goes on with ",
+             instruction_set(), ": the last bits of sums differ from now on",
+             "\n  hint: MEDLEY_ISA=", saved->text(),
+             " where the CPU has it (docs/determinism.md)"));
 }
 
 std::unique_ptr<models::Objective> new_objective(const TrainConfig& config,
@@ -137,7 +160,7 @@ std::vector<CheckpointFile> weight_files(const FlatArena& weights, const TrainCo
                                          const models::Tokenizer& tokenizer) {
   const Json state = Json::object().set("format", kFormat).set("config", print_config(config));
   return {{"model.safetensors", parameter_tensors(weights), {}},
-          {"vocab.txt", {}, vocabulary_text(tokenizer)},
+          {"vocab.txt", {}, tokenizer.text()},
           {"state.json", {}, state.dump(1) + "\n"}};
 }
 

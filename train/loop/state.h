@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "core/json.h"
 #include "models/blip/blip.h"
 #include "models/objectives/objective.h"
 #include "models/text/tokenizer.h"
@@ -32,7 +33,9 @@ struct TrainingState {
   FigureSums sums;        // of the line of metrics that is being collected
   int64_t step = 0;       // steps done, of train.accumulate batches each
   int64_t bad_steps = 0;  // in a row, up to now
+  bool is_whole = true;   // no step is changing it
   double seconds = 0;     // of training so far, evaluation and saving left out
+  Json data;              // what training reads: see identity_of()
 
   Device device() const { return objective->device(); }
   std::vector<CheckpointFile> checkpoint_files();

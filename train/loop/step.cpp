@@ -101,6 +101,7 @@ StepOutcome train_step(TrainingState& state, BatchFeed& feed, const StepOptions&
   };
   plan.update = [&](const std::vector<models::BatchResult>& results) {
     if (options.after_backward) options.after_backward(objective);
+    state.is_whole = false;
     const autograd::SquaredNorm squared = state.optimizers.step(options.lr);
     if (!options.last) feed.prefetch();
     std::vector<std::vector<double>> values;
@@ -116,6 +117,7 @@ StepOutcome train_step(TrainingState& state, BatchFeed& feed, const StepOptions&
     return true;
   };
   models::take_step(objective, plan);
+  state.is_whole = true;
   return outcome;
 }
 

@@ -5,17 +5,14 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 
 #include "core/error.h"
 #include "core/log.h"
 #include "core/str.h"
-#include "core/threads.h"
 #include "train/checkpoint/folder.h"
 #include "train/eval/evaluate.h"
 #include "train/io/files.h"
 #include "train/loop/bad_step.h"
-#include "train/loop/data_source.h"
 #include "train/loop/schedule.h"
 #include "train/loop/stop_signal.h"
 #include "train/report/html.h"
@@ -41,78 +38,13 @@ LoaderConfig loader_config(const TrainConfig& config, bool pinned) {
   return loader;
 }
 
-// For a run that ends in the middle of a step.
-std::string what_is_kept(const RunFolder& run) {
-  const std::string checkpoint = latest_checkpoint(run.checkpoints());
-  if (checkpoint.empty()) return "the run has no checkpoint yet: " + run.path;
-  return str("the run's last checkpoint is ", checkpoint,
-             "; go on from it with\n  medley pretrain "
-             "--resume ",
-             run.path);
-}
-
 std::string joined(const std::vector<std::string>& path) {
   std::string text;
   for (const std::string& key : path) text += (text.empty() ? "" : " ") + key;
   return text;
 }
 
-// Steps by train.steps and train.epochs, whichever is less.
-int64_t steps_of(const TrainConfig& config, int64_t rows) {
-  if (config.epochs == 0) return config.steps;
-  const auto batches = static_cast<double>(rows / config.batch_size);
-  const int64_t steps = std::max<int64_t>(
-      1, std::llround(config.epochs * batches / static_cast<double>(config.accumulate)));
-  return config.steps > 0 ? std::min(steps, config.steps) : steps;
-}
-
-void use_threads(const TrainConfig& config) {
-  if (config.threads > 0) set_thread_count(static_cast<int>(config.threads));
-}
-
 }  // namespace
-
-Trainer Trainer::start(const TrainConfig& given, const std::string& folder, const Origin* origin) {
-  TrainConfig config = given;
-  make_paths_absolute(config, "");
-  validate(config);
-  use_threads(config);
-  refuse_existing_run(folder);
-  if (origin) check_sizes(config, *origin);
-  TrainingData data = open_training_data(config);
-  models::Tokenizer tokenizer = origin
-                                    ? extend_tokenizer(origin->tokenizer, config, *data.train.data)
-                                    : make_tokenizer(config, *data.train.data);
-  if (origin) warn_of_unknown_words(tokenizer, *data.train.data);
-  auto state = std::make_unique<TrainingState>(config, tokenizer, origin);
-  return Trainer(create_run(folder, config, tokenizer), std::move(data), std::move(state));
-}
-
-Trainer Trainer::resume(const TrainConfig& config, const std::string& folder) {
-  validate(config);
-  use_threads(config);
-  RunFolder run = open_run(folder);
-  remove_partial_checkpoints(run.checkpoints());
-  std::string checkpoint = latest_checkpoint(run.checkpoints());
-  models::Tokenizer tokenizer =
-      models::Tokenizer::read(checkpoint.empty() ? run.vocabulary() : checkpoint + "/vocab.txt");
-  auto state = std::make_unique<TrainingState>(config, tokenizer);
-  if (!checkpoint.empty()) state->restore(checkpoint);
-  remove_checkpoints_after(run.best(), state->step);
-  return Trainer(run, open_training_data(config), std::move(state));
-}
-
-Trainer::Trainer(RunFolder run, TrainingData data, std::unique_ptr<TrainingState> state)
-    : run_(std::move(run)),
-      data_(std::move(data)),
-      state_(std::move(state)),
-      figure_(deciding_figure(state_->config, state_->objective->evaluation())),
-      steps_per_pass_(data_.train.data->size() / state_->config.pictures_per_step()),
-      last_step_(steps_of(state_->config, data_.train.data->size())),
-      metrics_(run_.metrics(), state_->step) {
-  if (!data_.splits.empty() && !figure_.empty())
-    best_ = best_of(read_metrics(run_.metrics()), data_.splits[0].name, figure_);
-}
 
 TrainOutcome Trainer::train() {
   TrainingState& state = *state_;
@@ -130,20 +62,24 @@ TrainOutcome Trainer::train() {
   StopSignal signal;
   progress_ = std::make_unique<Progress>(state.step, last_step_);
   TrainOutcome outcome;
-  const bool evaluates = evaluate_every() > 0 && !data_.splits.empty() && !figure_.empty();
+  // A run that ended between the checkpoint and the evaluation of a step.
+  if (state.step > 0 && is_evaluation_due() && evaluated_ < state.step) evaluate();
+  const int64_t first = state.step;
   while (state.step < last_step_) {
     auto start = std::chrono::steady_clock::now();
     try {
       step(feed);
-    } catch (const MemoryError& error) {
-      throw MemoryError(str(error.what(), "\n  ", what_is_kept(run_)));
+    } catch (...) {
+      if (state.step > first) rescue();
+      throw;
     }
     state.seconds +=
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     bool last = state.step == last_step_;
     tell_bad_pictures(loader);
     log(last);
-    if (evaluates && state.step % evaluate_every() == 0) evaluate();
+    if (is_evaluation_due() || (!last && state.step % config.checkpoint_every == 0)) save(false);
+    if (is_evaluation_due()) evaluate();
     bool stop = StopSignal::requested() || (hooks.stop && hooks.stop(state.step));
     bool late = config.minutes > 0 && state.seconds >= config.minutes * 60;
     const bool no_better = config.patience > 0 && best_.since >= config.patience;
@@ -153,10 +89,9 @@ TrainOutcome Trainer::train() {
                            : TrainOutcome::no_better;
       break;
     }
-    if (!last && state.step % config.checkpoint_every == 0) save(false);
   }
-  progress_.reset();
   save(true);
+  progress_.reset();
   outcome.step = state.step;
   outcome.best = best_;
   outcome.seconds = state.seconds;
@@ -227,6 +162,11 @@ void Trainer::log(bool last) {
   state.sums.reset();
 }
 
+bool Trainer::is_evaluation_due() const {
+  return evaluate_every() > 0 && state_->step % evaluate_every() == 0 && !data_.splits.empty() &&
+         !figure_.empty();
+}
+
 int64_t Trainer::evaluate_every() const {
   const TrainConfig& config = state_->config;
   if (config.eval_every > 0 || config.patience == 0) return config.eval_every;
@@ -259,21 +199,61 @@ void Trainer::evaluate() {
     said = str(" (the best; before: ", fixed(before.value, 3), " at step ", before.step, ")");
   }
   metrics_.append(line);
+  evaluated_ = state.step;
   progress_->clear();
   info(str("step ", state.step, ", ", split.name, ": ", joined(figure_), " ", fixed(now, 3), said));
   if (best_.since == 0 && state.config.patience > 0) save_to(run_.best(), 1, false);
 }
 
+// A checkpoint of a streak of bad steps would take the place of one from before it.
 void Trainer::save(bool must) {
-  save_to(run_.checkpoints(), state_->config.keep_checkpoints, must);
+  const TrainingState& state = *state_;
+  if (state.bad_steps == 0 || (must && state.step == last_step_))
+    return save_to(run_.checkpoints(), state.config.keep_checkpoints, must);
+  if (must)
+    warn(str("the last ", state.bad_steps,
+             " steps were not finite: what is saved is from before them"));
+}
+
+// The folder of the run was removed: nothing that is in memory is lost.
+void Trainer::make_run_again() {
+  progress_->clear();
+  warn(str(run_.path,
+           " was removed while the run was training: it is made again, without the "
+           "lines of metrics before step ",
+           state_->step));
+  make_folders(run_.path);
+  lock_.emplace(run_.path);
+  create_run(run_.path, state_->config, state_->tokenizer);
+}
+
+void Trainer::rescue() {
+  progress_->clear();
+  if (state_->is_whole) try {
+      save(false);
+    } catch (const Error& error) {
+      warn(str("what the run has reached cannot be saved: ", error.what()));
+    }
+  const std::string kept = latest_checkpoint(run_.checkpoints());
+  info(kept.empty() ? str("the run ends, and has no checkpoint: ", run_.path)
+                    : str("the run ends; what it has reached is ", kept,
+                          ". Go on with:\n  medley pretrain --resume ", run_.path));
 }
 
 void Trainer::save_to(const std::string& folder, int64_t keep, bool must) {
-  metrics_.sync();
-  try {
+  const auto write = [&] {
+    if (!is_there(run_.path)) make_run_again();
+    metrics_.sync();
     write_checkpoint(folder, state_->step, state_->checkpoint_files(), keep);
+  };
+  try {
+    write();
   } catch (const IoError& error) {
-    if (must) throw;
+    if (must) {
+      if (!remove_all_but_latest(folder)) throw;
+      warn(str(error.what(), "\n  older checkpoints are removed to make room for the last"));
+      return write();
+    }
     progress_->clear();
     warn(str("no checkpoint at step ", state_->step, ": ", error.what(),
              "\n  training goes on; the next try is at step ",

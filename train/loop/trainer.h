@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -41,8 +42,11 @@ class Trainer {
   static Trainer start(const TrainConfig& config, const std::string& folder,
                        const Origin* origin = nullptr);
   // From the newest valid checkpoint of a run. Throws CheckpointError when `config` differs from
-  // the checkpoint's in a key that matters; another number of steps or epochs does not.
-  static Trainer resume(const TrainConfig& config, const std::string& folder);
+  // the checkpoint's in a key that matters; another number of steps or epochs does not. So it does
+  // when other data are there than the run began with, unless they may change: then it warns, and
+  // a line of the metrics says so.
+  static Trainer resume(const TrainConfig& config, const std::string& folder,
+                        bool allow_changed_data = false);
 
   TrainOutcome train();
 
@@ -55,25 +59,31 @@ class Trainer {
   TrainerHooks hooks;
 
  private:
-  Trainer(RunFolder run, TrainingData data, std::unique_ptr<TrainingState> state);
+  Trainer(RunFolder run, RunLock lock, TrainingData data, std::unique_ptr<TrainingState> state);
   void step(BatchFeed& feed);
+  // What a run that ends in the middle of a step has reached.
+  void rescue();
   void skip(const StepOutcome& bad);
   void tell_bad_pictures(const Loader& loader);
   void log(bool last);
   int64_t evaluate_every() const;  // steps; 0: never
+  bool is_evaluation_due() const;  // after this step
   void evaluate();
   // When the disk refuses and `must` is false, the run goes on with what was there before.
   void save(bool must);
   void save_to(const std::string& folder, int64_t keep, bool must);
+  void make_run_again();
   double images_per_second() const;
 
   RunFolder run_;
+  std::optional<RunLock> lock_;
   TrainingData data_;
   std::unique_ptr<TrainingState> state_;
   std::vector<std::string> figure_;  // that decides; empty: none does
   int64_t steps_per_pass_, last_step_;
   Best best_;
-  GradientGraph graph_;  // of its batches, on a GPU
+  int64_t evaluated_ = -1;  // the last step that was
+  GradientGraph graph_;     // of its batches, on a GPU
   MetricsLog metrics_;
   std::set<int64_t> told_;  // bad pictures
   std::unique_ptr<Progress> progress_;

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 
+#include "core/error.h"
 #include "core/log.h"
 #include "core/str.h"
 #include "train/eval/evaluate.h"
@@ -23,7 +24,8 @@ int64_t parameter_count(const FlatArena& weights) {
 
 namespace {
 
-Json evaluate_splits(LoadedModel& loaded) {
+// A split that cannot be evaluated, because of a bad picture say, does not take the others with it.
+Json evaluate_splits(LoadedModel& loaded, Json& problems, std::exception_ptr& first) {
   const EvalConfig& config = loaded.config.eval;
   const models::Evaluation what =
       new_objective(loaded.config, loaded.tokenizer, {Device::Meta})->evaluation();
@@ -34,15 +36,21 @@ Json evaluate_splits(LoadedModel& loaded) {
   Json eval = Json::object();
   for (const std::string& split : config.splits) {
     info("evaluating " + split);
-    eval.set(split,
-             evaluate_loaded(loaded, *open_split(loaded.config, split).data, options).figures);
+    try {
+      eval.set(split,
+               evaluate_loaded(loaded, *open_split(loaded.config, split).data, options).figures);
+    } catch (const Error& error) {
+      warn(str("split ", split, " has no figures: ", error.what()));
+      problems.set(split, error.what());
+      if (!first) first = std::current_exception();
+    }
   }
   return eval;
 }
 
 }  // namespace
 
-Json finish_run(const RunFolder& run, const TrainOutcome& outcome, Device device) {
+FinishedRun finish_run(const RunFolder& run, const TrainOutcome& outcome, Device device) {
   LoadedModel loaded = load_model(run.path, {.device = str(device)});
   Json training = Json::object();
   training.set("seconds", outcome.seconds)
@@ -51,15 +59,18 @@ Json finish_run(const RunFolder& run, const TrainOutcome& outcome, Device device
       .set("peak_rss_mb", outcome.peak_rss_mb);
   Json machine = Json::object();
   for (const auto& [name, value] : machine_facts()) machine.set(name, value);
-  Json summary = Json::object();
+  Json summary = Json::object(), problems = Json::object();
+  FinishedRun finished;
   summary.set("config", loaded.config.preset)
       .set("seed", loaded.config.seed)
       .set("parameters", parameter_count(loaded.weights()))
       .set("train", training)
-      .set("eval", evaluate_splits(loaded))
+      .set("eval", evaluate_splits(loaded, problems, finished.problem))
       .set("machine", machine);
+  if (finished.problem) summary.set("problems", problems);
   replace_file(run.summary(), summary.dump(1) + "\n");
-  return summary;
+  finished.summary = std::move(summary);
+  return finished;
 }
 
 std::string write_report(const RunFolder& run) {

@@ -14,6 +14,7 @@
 #include "train/data/forms/csv.h"
 #include "train/data/order.h"
 #include "train/data/tar.h"
+#include "train/io/checksum.h"
 
 namespace medley::train {
 namespace {
@@ -60,6 +61,7 @@ class Shard {
   }
 
   int64_t size() const { return static_cast<int64_t>(pairs_.size()); }
+  uint64_t checksum() const { return tar_.checksum(); }
   const Pair& pair(int64_t place) const { return pairs_[static_cast<size_t>(place)]; }
   std::string place(const Pair& pair) const { return str("'", pair.key, "' of ", tar_.path()); }
 
@@ -138,12 +140,14 @@ class ShardDataset : public Dataset {
     for (const std::string& path : paths_) {
       const Shard shard(path, &findings);
       if (begins_.back() == 0 && shard.size() > 0) check_form(shard);
+      checksum_.add_number(shard.checksum());
       begins_.push_back(begins_.back() + shard.size());
     }
   }
 
   int64_t size() const override { return begins_.back(); }
   int64_t pictures() const override { return size(); }
+  uint64_t checksum() const override { return checksum_.value(); }
   std::vector<int64_t> shards() const override {
     std::vector<int64_t> sizes;
     for (size_t i = 1; i < begins_.size(); ++i) sizes.push_back(begins_[i] - begins_[i - 1]);
@@ -228,6 +232,7 @@ class ShardDataset : public Dataset {
   std::vector<std::string> paths_;
   std::string field_;
   bool keep_bad_rows_;
+  Checksum checksum_;               // of the shards' indexes
   std::vector<int64_t> begins_{0};  // first row of each shard, and the end
   mutable std::mutex mutex_;
   mutable std::list<std::pair<size_t, std::shared_ptr<const Shard>>> open_;  // last used first
