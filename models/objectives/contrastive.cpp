@@ -96,7 +96,8 @@ void Contrastive::commit(const BatchResult& result) {
 std::vector<LossInfo> Contrastive::losses_of(int64_t batch_size) const {
   // ITM guesses by the 1 : 2 of right and wrong pairs: -(1/3 ln 1/3 + 2/3 ln 2/3).
   return {one_of("itc", "ITC: which text goes with which picture", batch_size + config_.queue_size),
-          {"itm", "ITM: does this text fit this picture", 0.6365141682948128, ""}};
+          {"itm", "ITM: does this text fit this picture", 0.6365141682948128, "",
+           /*plateau=*/1000}};
 }
 
 std::vector<Figure> Contrastive::figures() const {

@@ -36,6 +36,7 @@ struct LossInfo {
   std::string title;             // "ITC: which text goes with which picture"
   std::optional<double> chance;  // its value for a model that guesses; none: it depends on the data
   std::string chance_formula;    // "ln 64"; empty: the number says it
+  int64_t plateau = 300;         // steps that it may stay there, and all is well
 };
 // A loss that picks one of `choices`.
 LossInfo one_of(std::string name, std::string title, int64_t choices);

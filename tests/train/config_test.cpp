@@ -2,6 +2,7 @@
 #include "train/config/config.h"
 
 #include "core/error.h"
+#include "core/str.h"
 #include "tests/catch.h"
 #include "tests/train/temp_folder.h"
 
@@ -77,6 +78,30 @@ TEST_CASE("config: long keys and texts are refused before they are parsed") {
   CHECK_THROWS_AS(parse_config(std::string(2 << 20, '\n'), "x.toml"), ConfigError);
   TrainConfig config = load_config("tiny");
   CHECK_THROWS_AS(set_config(config, "steps={" + dots + "=1}"), ConfigError);
+}
+
+TEST_CASE("config: what other tools call a key is understood, and the own name told") {
+  const auto said = [](const std::string& toml) {
+    try {
+      parse_config(toml, "x.toml");
+    } catch (const ConfigError& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  for (const auto& [other, own] : {std::pair("learning_rate", "lr"),
+                                   {"weight_decay", "decay"},
+                                   {"num_epochs", "epochs"},
+                                   {"early_stopping_patience", "patience"},
+                                   {"epoch", "epochs"}})
+    CHECK_THAT(said(str("[train]\n", other, " = 1\n")),
+               Catch::Contains(str("did you mean '", own, "'?")));
+  CHECK_THAT(said("[train]\noptimizer = \"sgd\"\n"), Catch::Contains("AdamW is the only one"));
+  CHECK_THAT(said("[optimizer]\nlr = 1\n"), Catch::Contains("AdamW is the only one"));
+  TrainConfig config = load_config("tiny");
+  CHECK_THROWS_WITH(set_config(config, "train.learning_rate=1"),
+                    Catch::Contains("did you mean 'lr'?"));
+  CHECK_THROWS_WITH(set_config(config, "train.lrr=1"), Catch::Contains("did you mean 'train.lr'?"));
 }
 
 TEST_CASE("config: no field of the model or the losses lacks a key") {

@@ -60,7 +60,8 @@ TEST_CASE("report: every section is there, and nothing from the network") {
   CHECK(count(page, "<polyline") == 3);
   for (const char* text :
        {"chance ln 64 = 4.16", "chance 0.6365", "<td>0.971<small>0.933 to 0.991</small>",
-        "<small>trivial 0.003</small>", "<small>8 pictures</small>", "steps = 100",
+        "<small>trivial 0.003</small>", "<small>8 pictures</small>",
+        "<small>other pictures of what training sees</small>", "steps = 100",
         "A &lt;small&gt; BLIP", "a &quot;dog&quot;", "a cat &amp; a dog", "is it &lt;red&gt;?",
         "&#10007; a dog</b><span>a cat</span>", "<b>a tree</b>",
         "&#10007; true</b><span>it is false</span>", "<b>false</b>"}) {

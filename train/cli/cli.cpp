@@ -59,6 +59,8 @@ void add_training_options(CLI::App* sub, TrainingOptions& o) {
   sub->add_option("--seed", o.seed, "of everything random");
   sub->add_option("--device", o.device, "cpu, cuda, cuda:N; auto: the first GPU, else the CPU");
   sub->add_option("--threads", o.threads, "results do not depend on it");
+  sub->add_flag("--tensorboard", o.tensorboard,
+                "also write RUN/tensorboard: tensorboard --logdir RUN shows it");
   sub->add_flag("--print-config", o.print_config, "print the whole configuration as TOML and end");
   json_flag(sub, o.json);
 }

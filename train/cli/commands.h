@@ -31,6 +31,7 @@ struct TrainingOptions {
   std::optional<std::string> device;
   std::optional<int64_t> steps, batch, seed, threads, image_size, patience, lora;
   std::optional<double> minutes, epochs, lr, layer_decay;
+  bool tensorboard = false;
   bool print_config = false;
   bool json = false;
 };

@@ -75,6 +75,7 @@ TrainConfig effective_config(const TrainingOptions& options, const ModelSource* 
   set("train.patience", options.patience);
   set("finetune.layer_decay", options.layer_decay);
   set("finetune.lora_rank", options.lora);
+  if (options.tensorboard) config.tensorboard = true;
   if (!options.schedule.empty()) config.optimizer.schedule = options.schedule;
   if (!options.metric.empty()) config.metric = options.metric;
   if (!options.freeze.empty()) config.finetune.freeze = options.freeze;

@@ -89,6 +89,7 @@ struct TrainConfig {
   int64_t eval_every = 0;           // 0: only after training; with patience after each pass
   std::string metric;               // what decides between two checkpoints; empty: the objective's
   int64_t patience = 0;             // evaluations without a better one before training ends; 0: any
+  bool tensorboard = false;         // event files for TensorBoard
   int64_t checkpoint_every = 1000;  // and after the last step
   int64_t keep_checkpoints = 2;
   EvalConfig eval;
@@ -110,6 +111,9 @@ struct ConfigKey {
   Bounds bounds = {};       // of a number
 };
 std::vector<ConfigKey> config_keys(TrainConfig& config);
+// ", did you mean 'lr'?" for a word that is none of the known ones: a typing mistake, or what other
+// tools call it.
+std::string nearest_key(const std::string& word, const std::vector<std::string>& known);
 
 std::vector<std::string> config_preset_names();
 // `name` is a preset or the path of a TOML file. With `sizes` the model is of these sizes, but for

@@ -1,6 +1,9 @@
 // The table of all keys: parsing, printing, --set, comparing and the documentation go through it.
 #include <type_traits>
+#include <utility>
 
+#include "core/str.h"
+#include "core/suggest.h"
 #include "train/config/config.h"
 
 namespace medley::train {
@@ -34,6 +37,41 @@ struct Table {
     keys.push_back({name, key, help, value, may_change || change, bounds});
   }
 };
+
+// What other tools call a key.
+const std::pair<const char*, const char*> kOtherNames[] = {
+    {"learning_rate", "lr"},
+    {"max_lr", "lr"},
+    {"weight_decay", "decay"},
+    {"wd", "decay"},
+    {"num_epochs", "epochs"},
+    {"max_steps", "steps"},
+    {"num_steps", "steps"},
+    {"train_steps", "steps"},
+    {"bs", "batch_size"},
+    {"per_device_train_batch_size", "batch_size"},
+    {"gradient_accumulation_steps", "accumulate"},
+    {"grad_clip", "gradient_clip"},
+    {"max_grad_norm", "gradient_clip"},
+    {"clip_grad_norm", "gradient_clip"},
+    {"warmup", "warmup_steps"},
+    {"warmup_ratio", "warmup_steps"},
+    {"scheduler", "schedule"},
+    {"lr_scheduler", "schedule"},
+    {"early_stopping", "patience"},
+    {"early_stopping_patience", "patience"},
+    {"num_workers", "workers"},
+    {"save_every", "checkpoint_every"},
+    {"save_steps", "checkpoint_every"},
+    {"save_total_limit", "keep_checkpoints"},
+    {"eval_steps", "eval_every"},
+    {"logging_steps", "log_every"},
+    {"dtype", "precision"},
+    {"fp16", "precision"},
+    {"bf16", "precision"},
+    {"img_size", "image_size"},
+    {"resolution", "image_size"},
+    {"image_res", "image_size"}};
 
 void add_model(std::vector<ConfigKey>& keys, models::ModelConfig& m) {
   const Table add{keys, "model"};
@@ -157,6 +195,7 @@ void add_training(std::vector<ConfigKey>& keys, TrainConfig& c) {
   add("max_bad_steps", &c.max_bad_steps, {1, kMostSteps},
       "steps in a row with NaN before training gives up", true);
   add("log_every", &c.log_every, {1, kMostSteps}, "steps a line of metrics.jsonl");
+  add("tensorboard", &c.tensorboard, "also write event files that TensorBoard shows", true);
   add("eval_every", &c.eval_every, kSteps, "steps; 0: after training, with patience each pass",
       true);
   add("metric", &c.metric, "figure that decides, such as cider; empty: the objective's", true);
@@ -191,6 +230,15 @@ std::vector<ConfigKey> config_keys(TrainConfig& config) {
   add_augment(keys, config.jitter, config.augment);
   add_training(keys, config);
   return keys;
+}
+
+std::string nearest_key(const std::string& given, const std::vector<std::string>& known) {
+  const std::string word = given.substr(given.rfind('.') + 1);
+  if (word == "optimizer")
+    return "; AdamW is the only one, and its keys are lr, beta1, beta2, eps and decay of [train]";
+  for (const auto& [other, own] : kOtherNames)
+    if (word == other) return str(", did you mean '", own, "'?");
+  return did_you_mean(given, known);
 }
 
 }  // namespace medley::train

@@ -72,7 +72,7 @@ void apply_table(const toml::table& table, const std::string& name, std::vector<
                             [&](const ConfigKey& k) { return k.table == name && k.key == word; });
     if (key == keys.end())
       throw ConfigError(str(place(node, source), ": [", name, "] has no key '", word, "'",
-                            did_you_mean(word, known)),
+                            nearest_key(word, known)),
                         "`medley pretrain --print-config` shows every key");
     std::visit(Assign{*key, node, source}, key->value);
   }
@@ -88,7 +88,7 @@ void apply(TrainConfig& config, const toml::table& root, const std::string& sour
     if (name == "preset") continue;
     if (std::find(tables.begin(), tables.end(), name) == tables.end())
       throw ConfigError(
-          str(place(node, source), ": there is no table [", name, "]", did_you_mean(name, tables)),
+          str(place(node, source), ": there is no table [", name, "]", nearest_key(name, tables)),
           "`medley pretrain --print-config` shows every key");
     if (!node.is_table())
       throw ConfigError(str(place(node, source), ": ", name, " must be a table: [", name, "]"));
@@ -206,7 +206,7 @@ void set_config(TrainConfig& config, const std::string& assignment) {
     if (name == full || name == key.key) matches.push_back(full);
   }
   if (matches.empty())
-    throw ConfigError(source + ": there is no key '" + name + "'" + did_you_mean(name, known));
+    throw ConfigError(source + ": there is no key '" + name + "'" + nearest_key(name, known));
   if (matches.size() > 1)
     throw ConfigError(
         str(source, ": '", name, "' is in several tables: give ", matches[0], " or ", matches[1]));

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <sstream>
 #include <utility>
 
@@ -149,6 +150,36 @@ void MetricsLog::sync() {
   } catch (const IoError& error) {
     warn(error.what());
   }
+}
+
+std::vector<std::pair<std::string, double>> numbers_of(const Json& line) {
+  std::vector<std::pair<std::string, double>> numbers;
+  for (const auto& [key, value] : line.members()) {
+    if (value.is_number()) numbers.emplace_back(key, value.number());
+    if (!value.is_object()) continue;
+    for (auto& [path, number] : numbers_of(value)) numbers.emplace_back(key + "." + path, number);
+  }
+  return numbers;
+}
+
+std::string metrics_csv(const std::vector<Json>& lines) {
+  std::vector<std::string> columns;
+  std::map<std::string, size_t> places;
+  std::string rows;
+  for (const Json& line : lines) {
+    std::vector<std::string> row(columns.size());
+    for (const auto& [name, value] : numbers_of(line)) {
+      const auto [place, is_new] = places.try_emplace(name, columns.size());
+      if (is_new) columns.push_back(name);
+      row.resize(columns.size());
+      row[place->second] = Json(value).dump();
+    }
+    for (size_t i = 0; i < row.size(); ++i) rows += (i ? "," : "") + row[i];
+    rows += "\n";
+  }
+  std::string head;
+  for (const std::string& column : columns) head += (head.empty() ? "" : ",") + column;
+  return head + "\n" + rows;
 }
 
 std::vector<Json> read_metrics(const std::string& path) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/json.h"
@@ -56,6 +57,11 @@ class MetricsLog {
   std::string waiting_;
   bool warned_ = false;
 };
+
+// The numbers of a line with their paths: "itc", "eval.val.i2t.r1". Intervals are left out.
+std::vector<std::pair<std::string, double>> numbers_of(const Json& line);
+// Lines as a table for spreadsheets: a row per line, a column per number that any of them has.
+std::string metrics_csv(const std::vector<Json>& lines);
 
 // Lines of a metrics file; empty when it is not there. A last line that was cut short is left out.
 std::vector<Json> read_metrics(const std::string& path);

@@ -48,7 +48,8 @@ void Progress::update(int64_t step, const Figures& means, double images_per_seco
 }
 
 void Progress::line(int64_t step, const Figures& means, double images_per_second) {
-  if (!terminal_) info(text(step, means, images_per_second));
+  clear();
+  info(text(step, means, images_per_second));
 }
 
 void Progress::clear() {

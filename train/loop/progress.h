@@ -1,5 +1,5 @@
-// What a person sees while training runs, on stderr: one redrawn line on a terminal, plain lines
-// anywhere else.
+// What a person sees while training runs, on stderr: a line wherever metrics have one, and on a
+// terminal one below them that is redrawn.
 #pragma once
 
 #include <chrono>

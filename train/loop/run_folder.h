@@ -1,6 +1,6 @@
-// What lies in the folder of a run: config.toml, vocab.txt, metrics.jsonl, metrics.json,
-// checkpoints/, report.html; best/, the checkpoint of the best evaluation on the way, where one was
-// looked for.
+// What is in the folder of a run: config.toml, vocab.txt, metrics.jsonl and the same as
+// metrics.csv, metrics.json, checkpoints/, report.html; best/, the checkpoint of the best evaluation
+// on the way, where one was looked for; tensorboard/, where train.tensorboard asks for it.
 #pragma once
 
 #include <cstdint>
@@ -17,6 +17,8 @@ struct RunFolder {
   std::string config() const { return path + "/config.toml"; }
   std::string vocabulary() const { return path + "/vocab.txt"; }
   std::string metrics() const { return path + "/metrics.jsonl"; }
+  std::string metrics_table() const { return path + "/metrics.csv"; }
+  std::string events() const { return path + "/tensorboard"; }
   std::string summary() const { return path + "/metrics.json"; }
   std::string report() const { return path + "/report.html"; }
   std::string checkpoints() const { return path + "/checkpoints"; }

@@ -92,6 +92,9 @@ TrainOutcome Trainer::train() {
   }
   save(true);
   progress_.reset();
+  if (!data_.splits.empty() && !is_evaluation_due())
+    events_.samples(state.objective->model(), state.tokenizer, *data_.splits[0].data, config.prompt,
+                    state.step);
   outcome.step = state.step;
   outcome.best = best_;
   outcome.seconds = state.seconds;
@@ -158,7 +161,11 @@ void Trainer::log(bool last) {
   Json line = state.sums.line(state.step);
   line.set("images_per_second", speed).set("seconds", state.seconds);
   metrics_.append(line);
-  if (state.sums.steps() > 0) progress_->line(state.step, means, speed);
+  events_.line(line);
+  if (state.sums.steps() > 0) {
+    progress_->line(state.step, means, speed);
+    for (const std::string& wrong : watch_.look(state.step, means)) warn(wrong);
+  }
   state.sums.reset();
 }
 
@@ -199,6 +206,9 @@ void Trainer::evaluate() {
     said = str(" (the best; before: ", fixed(before.value, 3), " at step ", before.step, ")");
   }
   metrics_.append(line);
+  events_.line(line);
+  events_.samples(state.objective->model(), state.tokenizer, *split.data, state.config.prompt,
+                  state.step);
   evaluated_ = state.step;
   progress_->clear();
   info(str("step ", state.step, ", ", split.name, ": ", joined(figure_), " ", fixed(now, 3), said));
@@ -244,6 +254,7 @@ void Trainer::save_to(const std::string& folder, int64_t keep, bool must) {
   const auto write = [&] {
     if (!is_there(run_.path)) make_run_again();
     metrics_.sync();
+    replace_file(run_.metrics_table(), metrics_csv(read_metrics(run_.metrics())));
     write_checkpoint(folder, state_->step, state_->checkpoint_files(), keep);
   };
   try {

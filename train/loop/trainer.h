@@ -12,9 +12,11 @@
 #include "train/loop/best.h"
 #include "train/loop/data_source.h"
 #include "train/loop/progress.h"
+#include "train/loop/run_events.h"
 #include "train/loop/run_folder.h"
 #include "train/loop/state.h"
 #include "train/loop/step.h"
+#include "train/loop/watch.h"
 
 namespace medley::train {
 
@@ -85,6 +87,8 @@ class Trainer {
   int64_t evaluated_ = -1;  // the last step that was
   GradientGraph graph_;     // of its batches, on a GPU
   MetricsLog metrics_;
+  RunEvents events_;
+  LossWatch watch_;
   std::set<int64_t> told_;  // bad pictures
   std::unique_ptr<Progress> progress_;
 };

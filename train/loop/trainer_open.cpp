@@ -114,7 +114,10 @@ Trainer::Trainer(RunFolder run, RunLock lock, TrainingData data,
       figure_(deciding_figure(state_->config, state_->objective->evaluation())),
       steps_per_pass_(data_.train.data->size() / state_->config.pictures_per_step()),
       last_step_(steps_of(state_->config, data_.train.data->size())),
-      metrics_(run_.metrics(), state_->step) {
+      metrics_(run_.metrics(), state_->step),
+      watch_(state_->objective->losses_of(state_->config.batch_size),
+             std::max(state_->step, state_->config.optimizer.warmup_steps)) {
+  if (state_->config.tensorboard) events_ = RunEvents(run_.events(), state_->step);
   if (data_.splits.empty() || figure_.empty()) return;
   const std::vector<Json> lines = read_metrics(run_.metrics());
   best_ = best_of(lines, data_.splits[0].name, figure_);

@@ -55,6 +55,16 @@ std::string cell(const FigureLine& line) {
   return html + "</td>";
 }
 
+// Of the splits of scenes (docs/data.md); lists of one's own have names of their own.
+const char* meaning_of(const std::string& split) {
+  if (split == "val") return "other pictures of what training sees";
+  if (split == "test_seen") return "other pictures of what training sees";
+  if (split == "test_pair") return "two known things that no training caption has together";
+  if (split == "test_drawing")
+    return "known things, by an artist whose drawings training never saw";
+  return "";
+}
+
 }  // namespace
 
 std::string result_table(const Json& eval) {
@@ -63,7 +73,8 @@ std::string result_table(const Json& eval) {
   std::vector<std::pair<std::string, std::string>> names;  // group and figure of each row
   std::map<std::pair<std::string, std::string>, std::map<std::string, std::string>> cells;
   for (const auto& [split, figures] : eval.members()) {
-    head += str("<th>", escape_html(split), "<small>", counts_line(figures), "</small></th>");
+    head += str("<th>", escape_html(split), "<small>", counts_line(figures), "</small><small>",
+                meaning_of(split), "</small></th>");
     for (const FigureLine& line : figure_lines(figures)) {
       auto& row = cells[{line.group, line.name}];
       if (row.empty()) names.emplace_back(line.group, line.name);
