@@ -1,6 +1,7 @@
 // What is in the folder of a run: config.toml, vocab.txt, metrics.jsonl and the same as
-// metrics.csv, metrics.json, checkpoints/, report.html; best/, the checkpoint of the best evaluation
-// on the way, where one was looked for; tensorboard/, where train.tensorboard asks for it.
+// metrics.csv, metrics.json, checkpoints/, report.html; best/, the checkpoint of the best
+// evaluation on the way, where one was looked for; tensorboard/, where train.tensorboard asks for
+// it.
 #pragma once
 
 #include <cstdint>
