@@ -60,3 +60,9 @@ Cflags: -I\${prefix}/include @defines@
 Libs: -L\${libdir} -lmedley_train -lmedley_models -lmedley_autograd -lmedley_kernels -lmedley_core @libraries@
 ")
 install(FILES ${PROJECT_BINARY_DIR}/medley.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+
+# The release archive: medley-0.1.0-Linux-x86_64.tar.gz.
+set(CPACK_GENERATOR TGZ)
+set(CPACK_PACKAGE_FILE_NAME medley-${PROJECT_VERSION}-${CMAKE_SYSTEM_NAME}-${CMAKE_SYSTEM_PROCESSOR})
+set(CPACK_STRIP_FILES ON)
+include(CPack)

@@ -1,4 +1,7 @@
 # One static library a layer; each may use only the ones before it.
+if(MEDLEY_STATIC)
+  set(CMAKE_FIND_LIBRARY_SUFFIXES .a)
+endif()
 include(${PROJECT_SOURCE_DIR}/cmake/libraries.cmake)
 # Header-only, and only in .cpp files: whoever uses the installed libraries does not need them.
 find_package(Eigen3 3.4 REQUIRED NO_MODULE)
@@ -37,4 +40,7 @@ target_include_directories(medley_train SYSTEM PRIVATE
 if(EXISTS ${PROJECT_SOURCE_DIR}/train/cli/main.cpp)
   add_executable(medley train/cli/main.cpp)
   target_link_libraries(medley PRIVATE medley_train medley_options)
+  if(MEDLEY_STATIC)
+    target_link_options(medley PRIVATE -static)
+  endif()
 endif()

@@ -91,9 +91,13 @@ void as_operand(const float* x, int64_t rows, int64_t columns, int64_t row, int6
     f(Matrix(Eigen::Map<const Matrix, 0, AnyStride>(x, rows, columns, AnyStride(row, column))));
 }
 
+}  // namespace
+
 // Eigen's product on blocks of rows, with our threads: Eigen's own wait in a spin and lose their
-// speed when a core is shared. The epilogue runs on the block while it is in the cache.
-void eigen_gemm(const Gemm<float>& g) {
+// speed when a core is shared. The epilogue runs on the block while it is in the cache. On a CPU
+// that is no x86 the other sets are names of this one.
+namespace portable {
+void gemm(const Gemm<float>& g) {
   constexpr int64_t kBlock = 96;  // fixed, since Eigen orders its sums by the size of the product
   as_operand(g.b, g.k, g.n, g.b_row, g.b_col, [&](const auto& b) {
     const int64_t blocks = (g.m + kBlock - 1) / kBlock;
@@ -105,13 +109,12 @@ void eigen_gemm(const Gemm<float>& g) {
         as_operand(g.a + first * g.a_row, rows, g.k, g.a_row, g.a_col,
                    [&](const auto& a) { product.noalias() = a * b; });
         for (int64_t i = 0; i < rows; ++i)
-          portable::finish_row(g, product.data() + i * g.n, (first + i) * g.ldc, 0, g.n);
+          finish_row(g, product.data() + i * g.n, (first + i) * g.ldc, 0, g.n);
       }
     });
   });
 }
-
-}  // namespace
+}  // namespace portable
 
 void gemm(const Gemm<float>& args) {
   if (args.m == 0 || args.n == 0) return;
@@ -125,7 +128,7 @@ void gemm(const Gemm<float>& args) {
     case Isa::avx2:
       return avx2::gemm(args);
     case Isa::portable:
-      return eigen_gemm(args);
+      return portable::gemm(args);
   }
 }
 
