@@ -1,7 +1,7 @@
 # The compiler, and flags of every target. Warnings are errors where MEDLEY_WERROR=ON is in the
 # environment when a preset is configured, as .ci/run has it.
 
-# The fuzz preset compiles no kernels, and elsewhere than on x86 there is one instruction set.
+# Readers of files do not care how fast the kernels are, and elsewhere than on x86 there is one instruction set.
 if(CMAKE_CXX_COMPILER_ID MATCHES Clang AND CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64"
     AND NOT MEDLEY_FUZZ)
   message(FATAL_ERROR "Clang ignores `#pragma GCC target`, which compiles the CPU kernels for AVX2 and "

@@ -3,8 +3,8 @@
 //   #define MEDLEY_ISA_BODY "kernels/cpu/layernorm.inc"
 //   #include "kernels/cpu/for_each_isa.h"
 // and calls the variants through MEDLEY_ISA_CALL. Standard headers must come before, so that their
-// inline functions are not compiled for a CPU that may not be there. Clang ignores the pragmas, so
-// cmake/compiler.cmake refuses it.
+// inline functions are not compiled for a CPU that may not be there. Clang ignores the pragmas: it
+// gets the portable set only, for fuzzing, and cmake/compiler.cmake refuses it for anything else.
 #ifndef MEDLEY_ISA_BODY
 #error "define MEDLEY_ISA_BODY before including for_each_isa.h"
 #endif
@@ -20,7 +20,7 @@ namespace medley::kernels::cpu::portable {
 }  // namespace medley::kernels::cpu::portable
 #undef MEDLEY_ISA_LANES
 
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(__clang__)
 #pragma GCC push_options
 #pragma GCC target("avx2,fma")
 #define MEDLEY_ISA_LANES 8

@@ -1,5 +1,19 @@
 // TOML to TrainConfig. The only file that knows toml++.
+#include <stdexcept>
+
+// toml++ checks its own steps by assert(), and a few texts that are no TOML get there.
+struct TomlStep : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+#define TOML_ASSERT(holds)                                            \
+  do {                                                                \
+    if (!(holds)) throw TomlStep("this is not written as TOML asks"); \
+  } while (false)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored \
+    "-Wterminate"  // some of these steps are in functions that are noexcept
 #include <toml++/toml.h>
+#pragma GCC diagnostic pop
 
 #include <algorithm>
 #include <filesystem>
@@ -117,6 +131,8 @@ toml::table parse_toml(const std::string& text, const std::string& source) {
     return toml::parse(text, source);
   } catch (const toml::parse_error& error) {
     throw ConfigError(str(source, ":", error.source().begin.line, ": ", error.description()));
+  } catch (const TomlStep& error) {
+    throw ConfigError(str(source, ": ", error.what()));
   }
 }
 
@@ -214,7 +230,9 @@ void set_config(TrainConfig& config, const std::string& assignment) {
   check_lengths(line, "--set " + matches[0]);
   try {
     apply(config, toml::parse(line), source);
-  } catch (const toml::parse_error&) {  // a bare word is a string
+  } catch (const std::runtime_error& error) {
+    if (dynamic_cast<const Error*>(&error)) throw;
+    // A bare word is a string.
     toml::table text;
     size_t dot = matches[0].find('.');
     text.insert(matches[0].substr(0, dot), toml::table{{matches[0].substr(dot + 1), value}});

@@ -146,7 +146,7 @@ class Table {
     }
     // NLVR2: sentence "train-10171-0-1" is about "train-10171-0-img0.png" and "...-img1.png"; those
     // of its training set lie in numbered folders.
-    const std::string& identifier = text(field(entry, "identifier"), "identifier");
+    const std::string identifier = text(field(entry, "identifier"), "identifier");
     if (std::count(identifier.begin(), identifier.end(), '-') < 1)
       throw Wrong{"identifier", "'" + identifier + "' has not the form of NLVR2's identifiers"};
     std::string stem = identifier.substr(0, identifier.rfind('-'));
