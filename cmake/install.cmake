@@ -47,6 +47,13 @@ if(MEDLEY_CUDA STREQUAL ON)
   list(APPEND libraries -L${CUDAToolkit_LIBRARY_DIR} -lcublasLt -lcudart_static -lrt -ldl)
 endif()
 list(JOIN libraries " " libraries)
+set(formats "")
+if(TARGET TIFF::TIFF)
+  string(APPEND formats " libtiff-4")
+endif()
+if(TARGET medley::avif)
+  string(APPEND formats " libavif")
+endif()
 file(RELATIVE_PATH up /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/medley.pc @ONLY CONTENT
 "prefix=\${pcfiledir}/@up@
@@ -55,7 +62,7 @@ libdir=\${prefix}/@CMAKE_INSTALL_LIBDIR@
 Name: medley
 Description: @PROJECT_DESCRIPTION@
 Version: @PROJECT_VERSION@
-Requires: libpng libjpeg libgif libwebp libwebpdemux libutf8proc libxxhash
+Requires: libpng libjpeg libgif libwebp libwebpdemux libutf8proc libxxhash@formats@
 Cflags: -I\${prefix}/include @defines@
 Libs: -L\${libdir} -lmedley_train -lmedley_models -lmedley_autograd -lmedley_kernels -lmedley_core @libraries@
 ")

@@ -33,6 +33,16 @@ medley_layer(train medley_models)
 target_link_libraries(medley_train PRIVATE PNG::PNG JPEG::JPEG GIF::GIF medley::webpdemux
   medley::webp medley::xxhash
   $<BUILD_INTERFACE:CLI11::CLI11>)
+if(TARGET TIFF::TIFF)
+  target_link_libraries(medley_train PRIVATE TIFF::TIFF)
+  set_source_files_properties(train/data/decode_tiff.cpp PROPERTIES
+    COMPILE_DEFINITIONS MEDLEY_TIFF)
+endif()
+if(TARGET medley::avif)
+  target_link_libraries(medley_train PRIVATE medley::avif)
+  set_source_files_properties(train/data/decode_avif.cpp PROPERTIES
+    COMPILE_DEFINITIONS MEDLEY_AVIF)
+endif()
 # toml++'s target would bring its compiled form, a shared library to link against.
 target_include_directories(medley_train SYSTEM PRIVATE
   $<TARGET_PROPERTY:tomlplusplus::tomlplusplus,INTERFACE_INCLUDE_DIRECTORIES>)

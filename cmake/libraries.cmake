@@ -4,20 +4,29 @@ find_dependency(Threads)
 find_dependency(PNG)
 find_dependency(JPEG)
 find_dependency(GIF)
+find_package(TIFF 4.5 QUIET)  # pictures in TIFF, where it is there
 if(medley_CUDA STREQUAL ON)  # set by the installed package
   find_dependency(CUDAToolkit)
 endif()
 
-# Debian's utf8proc, xxhash and webp come without CMake packages.
+# Debian's utf8proc, xxhash and webp come without CMake packages. avif is used where it is there.
 set(medley_header_utf8proc utf8proc.h)
 set(medley_header_xxhash xxhash.h)
 set(medley_header_webp webp/decode.h)
 set(medley_header_webpdemux webp/demux.h)
-foreach(library utf8proc xxhash webp webpdemux)
+set(medley_header_avif avif/avif.h)
+foreach(library utf8proc xxhash webp webpdemux avif)
+  set(required REQUIRED)
+  if(library STREQUAL avif)
+    set(required "")
+  endif()
   if(NOT TARGET medley::${library})
-    find_path(MEDLEY_${library}_INCLUDE ${medley_header_${library}} REQUIRED)
-    find_library(MEDLEY_${library}_LIBRARY ${library} REQUIRED)
+    find_path(MEDLEY_${library}_INCLUDE ${medley_header_${library}} ${required})
+    find_library(MEDLEY_${library}_LIBRARY ${library} ${required})
     mark_as_advanced(MEDLEY_${library}_INCLUDE MEDLEY_${library}_LIBRARY)
+    if(NOT MEDLEY_${library}_INCLUDE OR NOT MEDLEY_${library}_LIBRARY)
+      continue()
+    endif()
     add_library(medley::${library} UNKNOWN IMPORTED)
     set_target_properties(medley::${library} PROPERTIES
       IMPORTED_LOCATION ${MEDLEY_${library}_LIBRARY}

@@ -1,4 +1,4 @@
-// Any bytes as a picture or an animation: PNG, JPEG, WebP, GIF.
+// Any bytes as a picture or an animation, of every format that the build reads.
 #include <cstdlib>
 
 #include "core/error.h"
@@ -14,9 +14,8 @@ void check(const medley::train::Image& image) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   try {
-    if (medley::train::count_frames({data, size}, "fuzz") == 1)
-      check(medley::train::decode_image({data, size}, "fuzz"));
-    else
+    check(medley::train::decode_image({data, size}, "fuzz", {.upright = true}));
+    if (medley::train::count_frames({data, size}, "fuzz") > 1)
       for (const auto& frame : medley::train::decode_frames({data, size}, "fuzz")) check(frame);
   } catch (const medley::Error&) {
   }

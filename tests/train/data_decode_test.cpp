@@ -13,14 +13,22 @@ TEST_CASE("pictures decode to Pillow's RGB bytes") {
   }
 }
 
-TEST_CASE("a picture that is cut anywhere is refused by name") {
+TEST_CASE("a picture that is cut anywhere is refused by name, unless it has all its pixels") {
   for (const char* name : {"rgb.png", "palette.png", "420.jpg", "progressive.jpg", "cmyk.jpg",
                            "lossy.webp", "lossy_alpha.webp"}) {
     const std::vector<uint8_t> whole = golden_file(name);
     for (size_t cut = 0; cut < whole.size(); ++cut) {
       CAPTURE(name, cut, whole.size());
-      const std::string message = refusal({whole.begin(), whole.begin() + static_cast<long>(cut)});
-      CHECK(message.find("folder/x") != std::string::npos);
+      const std::vector<uint8_t> part(whole.begin(), whole.begin() + static_cast<long>(cut));
+      // Of a PNG the checksums of the pixels and the end, as in Pillow.
+      constexpr size_t kRest = 4 + 4 + 12;
+      if (std::string(name).ends_with(".png") && cut + kRest >= whole.size()) {
+        const Image image = decode_image(part, "part");
+        CHECK(same_image(image, decode_image(whole, "whole")));
+        CHECK(image.notes == std::vector<std::string_view>{notes::kCutEnd});
+      } else {
+        CHECK(refusal(part).find("folder/x") != std::string::npos);
+      }
     }
   }
 }
@@ -44,8 +52,7 @@ TEST_CASE("flipped bits in a picture give a picture or a DataError") {
 
 TEST_CASE("what is no picture is refused") {
   CHECK(refusal({}).find("is empty") != std::string::npos);
-  CHECK(refusal({'B', 'M', '8', '9', 'a'}).find("neither PNG, JPEG, WebP nor GIF") !=
-        std::string::npos);
+  CHECK_FALSE(refusal({'B', 'M', '8', '9', 'a'}).empty());
   CHECK_FALSE(refusal({'G', 'I', 'F', '8', '9', 'a'}).empty());
   CHECK_FALSE(refusal({0x89, 'P', 'N', 'G'}).empty());
   CHECK_FALSE(refusal({0xFF, 0xD8, 0xFF}).empty());
@@ -85,8 +92,9 @@ TEST_CASE("a header that claims 60000 x 60000 pixels is refused before memory is
 
   CHECK_THROWS_AS(check_picture_size(0, 5, "x"), DataError);
   CHECK_THROWS_AS(check_picture_size(uint64_t{1} << 33, uint64_t{1} << 33, "x"), DataError);
-  CHECK_NOTHROW(check_picture_size(8192, 8192, "x"));
-  CHECK_THROWS_AS(check_picture_size(8193, 8192, "x"), DataError);
+  CHECK_NOTHROW(check_picture_size(12000, 9000, "x"));
+  CHECK_NOTHROW(check_picture_size(178'956'970, 1, "x"));
+  CHECK_THROWS_AS(check_picture_size(178'956'971, 1, "x"), DataError);
 }
 
 TEST_CASE("an animation of which only the header is there is refused") {
@@ -94,7 +102,7 @@ TEST_CASE("an animation of which only the header is there is refused") {
   std::vector<uint8_t> bytes = {'R',  'I', 'F', 'F', 22,  0,   0,  0, 'W', 'E',
                                 'B',  'P', 'V', 'P', '8', 'X', 10, 0, 0,   0,
                                 0x02, 0,   0,   0,   5,   0,   0,  5, 0,   0};
-  CHECK(refusal(bytes).find("truncated WebP animation") != std::string::npos);
+  CHECK(refusal(bytes).find("truncated WebP") != std::string::npos);
 }
 
 TEST_CASE("reading a picture file") {

@@ -11,7 +11,7 @@ struct ListAndTar : FormFiles {
         encode_png(2, 1, 3, std::vector<uint8_t>{255, 0, 0, 0, 255, 0});
     file("list.json", json);
     file("p.tar", tar_member("a.png", std::string(png.begin(), png.end())) +
-                      tar_member("broken.png", std::string(png.begin(), png.end() - 9)) +
+                      tar_member("broken.png", std::string(png.begin(), png.end() - 30)) +
                       tar_end());
   }
   std::unique_ptr<Dataset> data() const {

@@ -15,6 +15,19 @@ inline std::vector<uint8_t> golden_file(const std::string& name) {
   return {};
 }
 
+// Those of tests/fixtures/data/make_pictures.py.
+inline const Json::Array& unusual_pictures() {
+  static const Json json = Json::read(MEDLEY_SOURCE_DIR "/tests/fixtures/data/pictures.json");
+  return json.at("pictures").items();
+}
+
+inline std::vector<uint8_t> picture_file(const std::string& name) {
+  for (const Json& item : unusual_pictures())
+    if (item.at("name").text() == name) return from_hex(item.at("file").text());
+  FAIL("no picture " << name);
+  return {};
+}
+
 inline std::string refusal(const std::vector<uint8_t>& bytes) {
   return message_of<DataError>([&] { decode_image(bytes, "folder/x"); });
 }

@@ -121,23 +121,23 @@ std::string name_within(const std::string& file, const CaptionOptions& options) 
   return folder ? fs::path(file).lexically_relative(options.files[0]).string() : file;
 }
 
-// Where the words of the picture's first caption look. It begins with `prompt`, or without one
+// Where the words of the picture's first caption look. It begins with the prompt, or without one
 // after the words that the model was trained to begin with.
 void write_attention(const Pipeline& blip, const Tensor& tokens, const CaptionedFile& picture,
-                     const std::string& prompt, const std::string& folder) {
+                     const CaptionOptions& options) {
   const LoadedModel& loaded = blip.model();
   const std::vector<int32_t> ids = loaded.tokenizer.encode(picture.texts.at(0).text);
   if (ids.empty()) return;
   const models::ModelConfig& model = loaded.config.model;
   const Image strip =
-      attention_strip(read_image(picture.file),
+      attention_strip(read_image(picture.file, options.pictures),
                       attended_words(*loaded.model, loaded.tokenizer, tokens,
-                                     prompt.empty() ? loaded.config.prompt : "", ids),
+                                     options.prompt.empty() ? loaded.config.prompt : "", ids),
                       model.image_size / model.patch_size);
   std::string name = picture.name;
   std::replace(name.begin(), name.end(), '/', '_');
   const std::vector<uint8_t> png = encode_png(strip.width, strip.height, 3, strip.rgb);
-  replace_file(folder + "/" + name + ".attention.png",
+  replace_file(options.attention + "/" + name + ".attention.png",
                {reinterpret_cast<const char*>(png.data()), png.size()});
 }
 
@@ -167,8 +167,7 @@ int caption(const CaptionOptions& options) {
       CaptionedFile picture{good[i], name_within(good[i], options), texts[i], timings};
       const auto at = static_cast<int64_t>(i);
       if (!options.attention.empty())
-        write_attention(blip, pictures.tokens.slice(0, at, at + 1).contiguous(), picture,
-                        options.prompt, options.attention);
+        write_attention(blip, pictures.tokens.slice(0, at, at + 1).contiguous(), picture, options);
       if (options.format == "txt")
         write_beside(picture);
       else if (!at_the_end)
@@ -176,7 +175,8 @@ int caption(const CaptionOptions& options) {
       if (at_the_end) results.push_back(std::move(picture));
     }
   };
-  const std::vector<PictureError> errors = for_each_batch(files, options.batch, blip, use);
+  const std::vector<PictureError> errors =
+      for_each_batch(files, options.batch, blip, options.pictures, use);
   if (options.json) print_json(in_pipeline_shape(results, files.size() == 1));
   if (options.format == "coco") print_json(in_coco_form(results));
   return report_pictures(errors);

@@ -62,6 +62,7 @@ struct CaptionOptions {
   std::string prompt;
   models::GenerateOptions generate{.max_length = 0};  // max_length 0: the model's own
   int64_t batch = 16;
+  PictureOptions pictures{.upright = true};
   OpenOptions open;
   std::string format;     // jsonl, csv, coco, txt; empty: lines for people
   std::string attention;  // folder for a strip of each picture: where each word looks
@@ -74,6 +75,7 @@ struct MatchOptions {
   std::vector<std::string> files, texts;
   std::string first_token;  // "enc", "cls"; empty: as the model was trained
   int64_t batch = 16;
+  PictureOptions pictures{.upright = true};
   OpenOptions open;
   bool json = false;
 };
@@ -85,6 +87,7 @@ struct AnswerOptions {
   std::string candidates;  // file of answers, one a line, to choose from; empty: free answers
   AnswerRules rules;
   int64_t batch = 16;
+  PictureOptions pictures{.upright = true};
   OpenOptions open;
   bool json = false;
 };
@@ -104,6 +107,7 @@ struct FeatureOptions {
   std::string kind = "contrast";  // contrast, state, multimodal
   std::string out;                // safetensors file
   int64_t batch = 16;
+  PictureOptions pictures{.upright = true};
   OpenOptions open;
   bool json = false;
 };
@@ -119,6 +123,7 @@ struct EvalCommandOptions {
   bool rank = false;                // vqa: choose from the training set's answers
   std::string first_token = "enc";  // or cls
   std::optional<int64_t> rerank, batch;
+  PictureOptions pictures;  // of --data
   EvalOptions measure;
   OpenOptions open;
   bool json = false;
@@ -143,6 +148,7 @@ int info_command(bool json);
 struct DataCheckOptions {
   std::string data, images;  // as open_data takes them
   ColumnNames columns;
+  PictureOptions pictures;
   std::string val;         // another data set, or a part to hold out
   std::string vocab;       // vocab.txt
   int64_t max_tokens = 0;  // longest text with [CLS] and [SEP]; 0: any

@@ -120,10 +120,13 @@ class Split {
   void look_at_pictures(int64_t first, int64_t end) {
     std::vector<std::string> errors(static_cast<size_t>(end - first));
     std::vector<uint64_t> pixels(errors.size());
+    std::vector<std::vector<std::string_view>> notes(errors.size());
     parallel_for(end - first, 1, [&](int64_t from, int64_t to) {
       for (int64_t i = from; i < to; ++i) {
         try {
-          pixels[static_cast<size_t>(i)] = pixels_of(*data_->picture(first + i));
+          const std::shared_ptr<const Image> image = data_->picture(first + i);
+          pixels[static_cast<size_t>(i)] = pixels_of(*image);
+          notes[static_cast<size_t>(i)] = image->notes;
         } catch (const DataError& error) {
           errors[static_cast<size_t>(i)] = error.what();
         }
@@ -131,6 +134,8 @@ class Split {
     });
     for (size_t i = 0; i < errors.size(); ++i) {
       const int64_t number = first + static_cast<int64_t>(i);
+      for (const std::string_view note : notes[i])
+        findings_.leave_out(str("a picture ", note), data_->picture_name(number));
       if (!errors[i].empty()) {
         const double limit = default_max_bad(*data_) * static_cast<double>(data_->pictures());
         if (static_cast<double>(++bad_) > limit)
@@ -235,8 +240,10 @@ class Command {
 
  private:
   void open() {
-    const DataOptions options{
-        .images = options_.images, .columns = options_.columns, .findings = &findings_};
+    const DataOptions options{.images = options_.images,
+                              .columns = options_.columns,
+                              .pictures = options_.pictures,
+                              .findings = &findings_};
     OpenedData opened = open_data(options_.data, options);
     const std::string summary = opened.summary();
     std::shared_ptr<const Dataset> data = std::move(opened.data);

@@ -28,6 +28,7 @@ void add_check(CLI::App* data, Program& p) {
   sub->add_option("--val", o.val, "other data set, or a part like 5%: which pictures are in both?");
   sub->add_option("--vocab", o.vocab, "vocab.txt: count pieces, and those that it does not have");
   sub->add_option("--max-tokens", o.max_tokens, "count texts that are longer");
+  picture_options(sub, o.pictures);
   sub->add_option("--html", o.html, "file for a page of samples");
   json_flag(sub, o.json);
   sub->footer(

@@ -47,7 +47,7 @@ std::vector<uint8_t> picture_file(const Dataset& data, int64_t number, int64_t s
   const bool shrink = side > 0 && shorter > side;
   if (!bytes.empty() && !shrink) return bytes;
   const std::string form = bytes.empty() ? "" : picture_ending(bytes);
-  const bool lossless = form != ".jpg" && form != ".webp";
+  const bool lossless = form != ".jpg" && form != ".webp" && form != ".avif";
   Image small;
   if (shrink)
     small = resize_bicubic(*image, image->width * side / shorter, image->height * side / shorter);

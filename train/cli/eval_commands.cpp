@@ -20,6 +20,7 @@ CLI::App* add_task(CLI::App* eval, Program& p, const char* task, const char* hel
   sub->add_option("--out", o.out, "write what the model said to this JSON file");
   sub->add_option("--batch", o.batch, "pictures at a time (default: the run's, or 64)")
       ->check(CLI::PositiveNumber);
+  picture_options(sub, o.pictures);
   open_options(sub, o.open);
   json_flag(sub, o.json);
   sub->footer(str("Examples:\n", examples,

@@ -78,8 +78,8 @@ EvalOptions measure_of(const EvalCommandOptions& options, const LoadedModel& loa
 // cats/1.png, dogs/2.jpg and dogs/old/3.jpg are rows "cats", "dogs" and "dogs".
 class ClassFolders : public Dataset {
  public:
-  explicit ClassFolders(const std::string& folder)
-      : folder_(folder), files_(picture_files({folder}, true)) {}
+  ClassFolders(const std::string& folder, const PictureOptions& options)
+      : folder_(folder), files_(picture_files({folder}, true)), options_(options) {}
 
   int64_t size() const override { return static_cast<int64_t>(files_.size()); }
   Row row(int64_t index) const override {
@@ -90,7 +90,9 @@ class ClassFolders : public Dataset {
   }
   int64_t pictures() const override { return size(); }
   std::shared_ptr<const Image> picture(int64_t number) const override {
-    return std::make_shared<const Image>(read_image(file(number)));
+    auto image = std::make_shared<const Image>(read_image(file(number), options_));
+    warnings_.tell(*image, file(number));
+    return image;
   }
   std::string picture_name(int64_t number) const override {
     return fs::path(file(number)).lexically_relative(folder_).string();
@@ -101,21 +103,27 @@ class ClassFolders : public Dataset {
 
   std::string folder_;
   std::vector<std::string> files_;
+  PictureOptions options_;
+  mutable NoteWarnings warnings_;
 };
 
 // Null where `path` is something else: no folder, or one with a file beside the folders.
-std::unique_ptr<Dataset> open_class_folders(const std::string& path) {
+std::unique_ptr<Dataset> open_class_folders(const std::string& path,
+                                            const PictureOptions& pictures) {
   std::error_code error;
   if (!fs::is_directory(path, error)) return nullptr;
   for (const std::string& name : list_folder(path))
     if (!name.starts_with('.') && !fs::is_directory(path + "/" + name, error)) return nullptr;
-  return std::make_unique<ClassFolders>(path);
+  return std::make_unique<ClassFolders>(path, pictures);
 }
 
 std::unique_ptr<Dataset> open_own(const EvalCommandOptions& options) {
   if (options.task == "classify")
-    if (std::unique_ptr<Dataset> folders = open_class_folders(options.data)) return folders;
-  OpenedData opened = open_data(options.data, {.images = options.images});
+    if (std::unique_ptr<Dataset> folders = open_class_folders(options.data, options.pictures))
+      return folders;
+  OpenedData opened = open_data(options.data, {.images = options.images,
+                                               .pictures = options.pictures,
+                                               .animations = options.task == "video"});
   info(opened.summary());
   return std::move(opened.data);
 }

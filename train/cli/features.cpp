@@ -117,7 +117,7 @@ int features(const FeatureOptions& options) {
   Extractor extractor(blip, options);
   extractor.add_texts();
   const std::vector<PictureError> errors =
-      for_each_batch(files, options.batch, blip,
+      for_each_batch(files, options.batch, blip, options.pictures,
                      [&](const std::vector<std::string>& good, const Tensor& pixels, double) {
                        extractor.add_pictures(good, pixels);
                      });

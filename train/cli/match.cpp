@@ -37,7 +37,8 @@ int match(const MatchOptions& options) {
       }
     }
   };
-  const std::vector<PictureError> errors = for_each_batch(files, options.batch, blip, use);
+  const std::vector<PictureError> errors =
+      for_each_batch(files, options.batch, blip, options.pictures, use);
   if (options.json)
     print_json(results);
   else

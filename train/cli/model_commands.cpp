@@ -1,13 +1,13 @@
 // The command line of the commands that use a trained model.
 #include <CLI/CLI.hpp>
 
+#include "core/str.h"
 #include "train/cli/program.h"
 
 namespace medley::train {
 namespace {
 
-constexpr const char* kFiles =
-    "pictures (PNG, JPEG, WebP), folders of them, or - for paths on standard input";
+constexpr const char* kFiles = "pictures, folders of them, or - for paths on standard input";
 
 void batch_option(CLI::App* sub, int64_t& batch) {
   sub->add_option("--batch", batch, "pictures at a time (default: 16)")->check(CLI::PositiveNumber);
@@ -50,6 +50,7 @@ void add_caption(CLI::App& app, Program& p) {
   sub->add_option("--attention", o.attention,
                   "folder for a PNG of each picture: where each word of its first caption looks");
   batch_option(sub, o.batch);
+  picture_options(sub, o.pictures);
   open_options(sub, o.open);
   json_flag(sub, o.json);
   sub->get_option("--json")->excludes(format);
@@ -78,6 +79,7 @@ void add_match(CLI::App& app, Program& p) {
                   "own models, cls for transformers')")
       ->check(CLI::IsMember({"enc", "cls"}));
   batch_option(sub, o.batch);
+  picture_options(sub, o.pictures);
   open_options(sub, o.open);
   json_flag(sub, o.json);
   sub->footer(
@@ -105,6 +107,7 @@ void add_answer(CLI::App& app, Program& p) {
   sub->add_option("--max-tokens", o.rules.generate.max_length,
                   "longest answer, [DEC] counted (default: 10)");
   batch_option(sub, o.batch);
+  picture_options(sub, o.pictures);
   open_options(sub, o.open);
   json_flag(sub, o.json);
   sub->footer(
@@ -127,6 +130,7 @@ void add_features(CLI::App& app, Program& p) {
       ->check(CLI::IsMember({"contrast", "state", "multimodal"}));
   sub->add_option("--out", o.out, "write them to this safetensors file");
   batch_option(sub, o.batch);
+  picture_options(sub, o.pictures);
   open_options(sub, o.open);
   json_flag(sub, o.json);
   sub->footer(
@@ -166,6 +170,20 @@ void add_convert(CLI::App& app, Program& p) {
 void open_options(CLI::App* sub, OpenOptions& open) {
   sub->add_option("--device", open.device, "cpu, cuda, cuda:N; auto: the first GPU, else the CPU");
   file_options(sub, open);
+}
+
+void picture_options(CLI::App* sub, PictureOptions& pictures) {
+  const auto choice = [sub](const char* name, bool& second, const char* a, const char* b,
+                            const std::string& help) {
+    const auto take = [&second, b](const std::string& chosen) { second = chosen == b; };
+    sub->add_option_function<std::string>(name, take, str(help, " (default: ", second ? b : a, ")"))
+        ->check(CLI::IsMember({a, b}));
+  };
+  choice("--exif", pictures.upright, "original", "apply",
+         "original: pictures as they are stored; apply: turned upright as EXIF says");
+  choice("--grey16", pictures.scale_grey16, "clip", "scale",
+         "grey of 16 bits: clip above 255 as Pillow does, or scale");
+  sub->add_flag("--strict", pictures.strict, "refuse damaged pictures that Pillow shows");
 }
 
 void json_flag(CLI::App* sub, bool& flag) {

@@ -35,6 +35,8 @@ struct Program {
   std::function<int()> command;
 };
 
+// --exif, --grey16 and --strict: how pictures are read.
+void picture_options(CLI::App* sub, PictureOptions& pictures);
 // --json of a command.
 void json_flag(CLI::App* sub, bool& flag);
 

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/json.h"
@@ -16,6 +17,8 @@ namespace medley::train {
 struct Image {
   int64_t width = 0, height = 0;
   std::vector<uint8_t> rgb;  // [height, width, 3]
+  // What a person should know about how it was decoded: texts of decode.h. Mostly none.
+  std::vector<std::string_view> notes{};
 };
 
 struct Answer {
@@ -49,7 +52,7 @@ class Dataset {
   // Throws DataError that names the picture when it is bad. A data set may keep it.
   virtual std::shared_ptr<const Image> picture(int64_t number) const = 0;
   virtual std::string picture_name(int64_t number) const = 0;  // "noto/1f600.png", "test_seen/12"
-  // The bytes of the picture's file: PNG, JPEG, WebP or GIF. A picture that has no file of its own
+  // The bytes of the picture's file, of whatever format. A picture that has no file of its own
   // has none: a frame of an animation, a composed scene.
   virtual std::vector<uint8_t> picture_bytes(int64_t) const { return {}; }
   // Rows of each part that is read at a stretch, such as a shard; they follow one another.

@@ -6,9 +6,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "core/error.h"
-#include "core/str.h"
-#include "train/data/decode.h"
+#include "train/data/decode_formats.h"
 
 namespace medley::train {
 namespace {
@@ -97,6 +95,25 @@ void put(Image& canvas, int64_t x, int64_t y, const GifColorType& colour) {
   pixel[0] = colour.Red, pixel[1] = colour.Green, pixel[2] = colour.Blue;
 }
 
+void fill(Image& canvas, const GifImageDesc& place, const GifColorType& colour) {
+  for (int64_t y = place.Top; y < place.Top + place.Height; ++y)
+    for (int64_t x = place.Left; x < place.Left + place.Width; ++x) put(canvas, x, y, colour);
+}
+
+GifColorType background_of(Gif& gif) {
+  const GifFileType& file = gif.file();
+  if (!file.SColorMap || file.SBackGroundColor >= file.SColorMap->ColorCount) return {0, 0, 0};
+  return file.SColorMap->Colors[file.SBackGroundColor];
+}
+
+Image blank_canvas(Gif& gif) {
+  const GifFileType& file = gif.file();
+  Image canvas{file.SWidth, file.SHeight, {}};
+  canvas.rgb.resize(static_cast<size_t>(canvas.width * canvas.height * 3));
+  fill(canvas, {0, 0, file.SWidth, file.SHeight, false, nullptr}, background_of(gif));
+  return canvas;
+}
+
 // Draws the frame that the file stands at.
 void draw(Gif& gif, Image& canvas, bool first) {
   const GifImageDesc& place = gif.file().Image;
@@ -133,30 +150,36 @@ int64_t count_gif_frames(std::span<const uint8_t> bytes, const std::string& sour
   return frames;
 }
 
+Decoded decode_gif(std::span<const uint8_t> bytes, const std::string& source,
+                   const PictureOptions&) {
+  Gif gif(bytes, source);
+  check_claim(static_cast<uint64_t>(gif.file().SWidth), static_cast<uint64_t>(gif.file().SHeight),
+              bytes, source);
+  Decoded decoded;
+  decoded.image = blank_canvas(gif);
+  if (!gif.next_frame()) throw gif.wrong("it has no frame");
+  draw(gif, decoded.image, true);
+  try {
+    if (gif.next_frame()) decoded.image.notes.push_back(notes::kFirstFrame);
+  } catch (const DataError&) {
+    decoded.image.notes.push_back(notes::kCutEnd);
+  }
+  return decoded;
+}
+
 std::vector<Image> decode_gif_frames(std::span<const uint8_t> bytes, const std::string& source) {
   Gif gif(bytes, source);
   const GifFileType& file = gif.file();
   check_animation_size(static_cast<uint64_t>(file.SWidth), static_cast<uint64_t>(file.SHeight),
                        count_gif_frames(bytes, source), source);
-  GifColorType background{0, 0, 0};
-  if (file.SColorMap && file.SBackGroundColor < file.SColorMap->ColorCount)
-    background = file.SColorMap->Colors[file.SBackGroundColor];
-  Image canvas{file.SWidth, file.SHeight, {}};
-  canvas.rgb.resize(static_cast<size_t>(canvas.width * canvas.height * 3));
-  auto fill = [&](int64_t left, int64_t top, int64_t width, int64_t height) {
-    for (int64_t y = top; y < top + height; ++y)
-      for (int64_t x = left; x < left + width; ++x) put(canvas, x, y, background);
-  };
-  fill(0, 0, canvas.width, canvas.height);
-
+  Image canvas = blank_canvas(gif);
   std::vector<Image> frames;
   while (gif.next_frame()) {
     const Image before = canvas;
     draw(gif, canvas, frames.empty());
     frames.push_back(canvas);
     const GifImageDesc& place = file.Image;
-    if (gif.control().DisposalMode == DISPOSE_BACKGROUND)
-      fill(place.Left, place.Top, place.Width, place.Height);
+    if (gif.control().DisposalMode == DISPOSE_BACKGROUND) fill(canvas, place, background_of(gif));
     if (gif.control().DisposalMode == DISPOSE_PREVIOUS) canvas = before;
   }
   return frames;

@@ -8,15 +8,16 @@
 #include <jerror.h>
 // clang-format on
 
-#include "core/error.h"
-#include "core/str.h"
-#include "train/data/decode.h"
+#include <cstring>
+
+#include "train/data/decode_formats.h"
 
 namespace medley::train {
 namespace {
 
 // A progressive file may ask for the whole picture to be worked on once a scan.
 constexpr int kMaxScans = 500;
+constexpr int kExifMarker = JPEG_APP0 + 1;
 
 // What libjpeg knows about one decompression. The managers come first: callbacks get their address.
 struct Decoder {
@@ -25,6 +26,7 @@ struct Decoder {
   jpeg_decompress_struct info;
   std::jmp_buf back;
   char message[JMSG_LENGTH_MAX];
+  bool stray_marker;
 };
 
 [[noreturn]] void on_error(j_common_ptr info) {
@@ -33,12 +35,17 @@ struct Decoder {
   std::longjmp(decoder->back, 1);
 }
 
-// libjpeg only warns of missing or damaged data and fills up with grey: that is an error here.
-// Other warnings (stray bytes between markers, an odd version number) leave the picture whole.
+// libjpeg only warns of missing or damaged data and fills up with grey: that is an error here,
+// unless the data are there and a restart marker stands where none should. Other warnings (stray
+// bytes between markers, an odd version number) leave the picture whole.
 void on_message(j_common_ptr info, int level) {
   if (level >= 0) return;
-  for (const int damage : {JWRN_JPEG_EOF, JWRN_HIT_MARKER, JWRN_HUFF_BAD_CODE, JWRN_MUST_RESYNC})
-    if (info->err->msg_code == damage) on_error(info);
+  auto* decoder = static_cast<Decoder*>(info->client_data);
+  const int code = info->err->msg_code, marker = decoder->info.unread_marker;
+  if (code == JWRN_JPEG_EOF || code == JWRN_HUFF_BAD_CODE) on_error(info);
+  if (code != JWRN_HIT_MARKER && code != JWRN_MUST_RESYNC) return;
+  if (marker < JPEG_RST0 || marker > JPEG_RST0 + 7) on_error(info);
+  decoder->stray_marker = true;
 }
 
 void on_progress(j_common_ptr info) {
@@ -53,6 +60,7 @@ bool read_header(Decoder& decoder, const uint8_t* bytes, size_t size) {
   jpeg_create_decompress(&decoder.info);
   decoder.info.progress = &decoder.progress;
   jpeg_mem_src(&decoder.info, bytes, static_cast<unsigned long>(size));
+  jpeg_save_markers(&decoder.info, kExifMarker, 0xFFFF);
   jpeg_read_header(&decoder.info, TRUE);
   return true;
 }
@@ -71,25 +79,17 @@ bool read_rows(Decoder& decoder, uint8_t* out) {
   return true;
 }
 
-// Pillow's conversion: each ink weakens the white that black leaves. Adobe stores inks inverted.
-std::vector<uint8_t> cmyk_to_rgb(const std::vector<uint8_t>& cmyk, bool inverted) {
-  std::vector<uint8_t> rgb;
-  rgb.reserve(cmyk.size() / 4 * 3);
-  for (size_t i = 0; i + 3 < cmyk.size(); i += 4) {
-    const uint8_t flip = inverted ? 255 : 0;
-    const int white = 255 - (cmyk[i + 3] ^ flip);
-    for (size_t c = 0; c < 3; ++c) {
-      const int product = (cmyk[i + c] ^ flip) * white + 128;
-      const int ink = ((product >> 8) + product) >> 8;  // product / 255, rounded
-      rgb.push_back(static_cast<uint8_t>(white - ink));
-    }
-  }
-  return rgb;
+int orientation_of(const Decoder& decoder) {
+  for (const jpeg_marker_struct* m = decoder.info.marker_list; m; m = m->next)
+    if (m->data_length > 4 && std::memcmp(m->data, "Exif", 4) == 0)
+      return exif_orientation({m->data, m->data_length});
+  return 1;
 }
 
 }  // namespace
 
-Image decode_jpeg(std::span<const uint8_t> bytes, const std::string& source) {
+Decoded decode_jpeg(std::span<const uint8_t> bytes, const std::string& source,
+                    const PictureOptions&) {
   Decoder decoder{};
   struct Guard {
     jpeg_decompress_struct& info;
@@ -104,6 +104,7 @@ Image decode_jpeg(std::span<const uint8_t> bytes, const std::string& source) {
     return DataError(str("[image] ", source, " is a damaged JPEG: ", decoder.message));
   };
   if (!read_header(decoder, bytes.data(), bytes.size())) throw fail();
+  const int orientation = orientation_of(decoder);  // the markers go when all is read
   check_picture_size(decoder.info.image_width, decoder.info.image_height, source);
   // A Huffman code has a bit at least, and a block of 64 pixels one code: a file that claims eight
   // times more would cost the memory of a large picture before it is found to be cut short.
@@ -116,13 +117,16 @@ Image decode_jpeg(std::span<const uint8_t> bytes, const std::string& source) {
       decoder.info.jpeg_color_space == JCS_CMYK || decoder.info.jpeg_color_space == JCS_YCCK;
   decoder.info.out_color_space = inks ? JCS_CMYK : JCS_RGB;
 
-  Image image{static_cast<int64_t>(decoder.info.image_width),
-              static_cast<int64_t>(decoder.info.image_height),
-              {}};
+  Decoded decoded{{}, orientation};
+  Image& image = decoded.image;
+  image.width = static_cast<int64_t>(decoder.info.image_width);
+  image.height = static_cast<int64_t>(decoder.info.image_height);
   image.rgb.resize(static_cast<size_t>(image.width * image.height) * (inks ? 4 : 3));
   if (!read_rows(decoder, image.rgb.data())) throw fail();
-  if (inks) image.rgb = cmyk_to_rgb(image.rgb, decoder.info.saw_Adobe_marker);
-  return image;
+  // Adobe stores inks inverted. Who writes no marker of Adobe's mostly does too: so does Pillow.
+  if (inks) cmyk_to_rgb(image.rgb, true);
+  if (decoder.stray_marker) image.notes.push_back(notes::kStrayMarker);
+  return decoded;
 }
 
 }  // namespace medley::train

@@ -43,13 +43,11 @@ class FolderPictures : public PictureFiles {
   bool ambiguous(const std::string&) const override { return false; }
 
   std::vector<uint8_t> read(const std::string& name, uint64_t most) const override {
+    check_picture_file(full(name));
     std::error_code error;
     const uint64_t size = fs::file_size(full(name), error);
     if (error == std::errc::no_such_file_or_directory)
       throw DataError(str("[image] ", full(name), " is not there"));
-    if (!error && size > kMaxPictureBytes)
-      throw DataError(str("[image] ", full(name), " has ", size, " bytes"),
-                      str("pictures have at most ", kMaxPictureBytes));
     std::ifstream file(full(name), std::ios::binary);
     std::vector<uint8_t> bytes(error ? 0 : std::min(size, most));
     file.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
@@ -139,7 +137,8 @@ bool has_picture_name(const std::string& name) {
   std::string end = name.substr(std::min(name.rfind('.'), name.size()));
   std::transform(end.begin(), end.end(), end.begin(),
                  [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  constexpr std::array kEnds = {".jpg", ".jpeg", ".png", ".webp", ".gif"};
+  constexpr std::array kEnds = {".jpg", ".jpeg", ".jpe", ".jfif", ".png",  ".apng", ".webp",
+                                ".gif", ".bmp",  ".dib", ".tif",  ".tiff", ".avif"};
   return std::find(kEnds.begin(), kEnds.end(), end) != kEnds.end();
 }
 

@@ -30,7 +30,8 @@ class PictureFiles {
 // Throws IoError when nothing is there.
 std::unique_ptr<PictureFiles> open_pictures(const std::string& path);
 
-// .jpg, .jpeg, .png, .webp, .gif, in small or capital letters.
+// True for the usual endings of what decode_image reads, whatever the case. They say which files of
+// a folder are pictures; of what format a picture is, its content says.
 bool has_picture_name(const std::string& name);
 
 }  // namespace medley::train

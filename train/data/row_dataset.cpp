@@ -96,6 +96,7 @@ class Numbering {
         files_(files),
         prefix_(prefix),
         keep_missing_(options.keep_missing || options.keep_bad_rows),
+        animations_(options.animations),
         findings_(findings) {}
 
   // Empty: the picture is not there.
@@ -147,7 +148,7 @@ class Numbering {
   int64_t frames_of(const std::string& name) const {
     constexpr uint64_t kStart = 32;  // bytes of a WebP up to its animation flag
     const bool gif = name.ends_with(".gif") || name.ends_with(".GIF");
-    if (!gif && !name.ends_with(".webp")) return 1;
+    if (!animations_ || (!gif && !name.ends_with(".webp"))) return 1;
     try {
       const std::vector<uint8_t> start = files_.read(prefix_ + name, kStart);
       const bool animated_webp = start.size() > 20 && start[15] == 'X' && (start[20] & 2);
@@ -161,7 +162,7 @@ class Numbering {
   const NamedRows& rows_;
   const PictureFiles& files_;
   const std::string& prefix_;
-  bool keep_missing_;
+  bool keep_missing_, animations_;
   Findings& findings_;
   std::unordered_map<std::string, std::vector<int64_t>> numbers_;
   std::vector<Picture> pictures_;
@@ -171,13 +172,16 @@ class RowDataset : public Dataset {
  public:
   // `form` says what the rows are and where they come from.
   RowDataset(NamedRows form, PackedRows rows, std::vector<Picture> pictures,
-             std::unique_ptr<PictureFiles> files, const std::string& prefix, bool keep_pictures)
+             std::unique_ptr<PictureFiles> files, const std::string& prefix,
+             const DataOptions& options)
       : form_(std::move(form)),
         rows_(std::move(rows)),
         pictures_(std::move(pictures)),
         files_(std::move(files)),
         prefix_(prefix),
-        cache_(keep_pictures ? pictures_.size() : 0) {}
+        options_(options.pictures),
+        warnings_(options.findings != nullptr),
+        cache_(options.keep_pictures ? pictures_.size() : 0) {}
 
   RowKind kind() const override { return form_.kind; }
   int64_t size() const override { return rows_.size(); }
@@ -206,8 +210,9 @@ class RowDataset : public Dataset {
       });
       return {frames, &frames->at(static_cast<size_t>(picture.frame))};
     }
-    const auto image =
-        std::make_shared<const Image>(decode_image(files_->read(prefix_ + picture.name), source));
+    const auto image = std::make_shared<const Image>(
+        decode_image(files_->read(prefix_ + picture.name), source, options_));
+    warnings_.tell(*image, source);
     cache_.keep(index, image);
     return image;
   }
@@ -237,6 +242,8 @@ class RowDataset : public Dataset {
   std::vector<Picture> pictures_;
   std::unique_ptr<PictureFiles> files_;
   std::string prefix_;
+  PictureOptions options_;
+  mutable NoteWarnings warnings_;
   mutable PictureCache cache_;
   mutable AnimationCache animations_;
 };
@@ -259,7 +266,7 @@ std::unique_ptr<Dataset> make_row_dataset(NamedRows rows, std::unique_ptr<Pictur
   for (; !rows.rows.empty(); rows.rows.pop_front())
     if (NamedRow& row = rows.rows.front(); number_pictures(row)) packed.add(row.row);
   return std::make_unique<RowDataset>(std::move(rows), std::move(packed), numbering.take(),
-                                      std::move(files), prefix, options.keep_pictures);
+                                      std::move(files), prefix, options);
 }
 
 }  // namespace medley::train

@@ -10,6 +10,7 @@
 #include "core/error.h"
 #include "models/text/pass.h"
 #include "train/data/decode.h"
+#include "train/data/resize.h"
 #include "train/eval/encoded.h"
 #include "train/io/checksum.h"
 
@@ -18,10 +19,15 @@ namespace {
 
 using FirstToken = models::Blip::FirstToken;
 
+// As large as the model takes it: of a batch one picture at a time is there in its own size.
 struct Reader {
-  Image operator()(const std::string& path) const { return read_image(path); }
+  int64_t side;
+
+  Image operator()(const std::string& path) const {
+    return resize_bicubic(read_image(path, {.upright = true}), side, side);
+  }
   Image operator()(const std::vector<uint8_t>& bytes) const {
-    return decode_image(bytes, "the picture");
+    return resize_bicubic(decode_image(bytes, "the picture", {.upright = true}), side, side);
   }
   Image operator()(const Image& image) const {
     check_picture_size(static_cast<uint64_t>(image.width), static_cast<uint64_t>(image.height),
@@ -29,7 +35,7 @@ struct Reader {
     if (static_cast<int64_t>(image.rgb.size()) != 3 * image.width * image.height)
       throw ValueError("a picture has another number of bytes than its width and height say",
                        "rgb holds 3 bytes for each pixel");
-    return image;
+    return resize_bicubic(image, side, side);
   }
 };
 
@@ -105,10 +111,11 @@ std::vector<float> Pipeline::text_features(const std::string& text) const {
 }
 
 Tensor Pipeline::pixels(const std::vector<Picture>& pictures) const {
+  const int64_t side = model_.config.model.image_size;
   std::vector<std::shared_ptr<const Image>> images;
   for (const Picture& picture : pictures)
-    images.push_back(std::make_shared<const Image>(std::visit(Reader(), picture)));
-  return picture_tensor(images, model_.config.model.image_size);
+    images.push_back(std::make_shared<const Image>(std::visit(Reader{side}, picture)));
+  return picture_tensor(images, side);
 }
 
 EncodedPictures Pipeline::encode_pictures(const Tensor& pixels) const {

@@ -17,7 +17,8 @@
 
 namespace medley::train {
 
-// The path of a PNG, JPEG or WebP file; the bytes of one; or its pixels.
+// The path of a picture file; the bytes of one; or its pixels. Files are turned upright as their
+// EXIF orientation says.
 using Picture = std::variant<std::string, std::vector<uint8_t>, Image>;
 
 // A caption or an answer.

@@ -35,6 +35,8 @@ class CaptionedFolder {
         pictures[stem_of(name)].push_back(name);
       else if (name.ends_with(".txt"))
         texts.insert(stem_of(name));
+      else
+        findings_.leave_out("files that are no pictures by their ending", inside + name);
     }
     for (const std::string& text : texts) {
       const std::string file = inside + text + ".txt";

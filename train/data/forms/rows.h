@@ -10,7 +10,7 @@
 
 #include "core/error.h"
 #include "core/json.h"
-#include "train/data/dataset.h"
+#include "train/data/decode.h"
 
 namespace medley::train {
 
@@ -75,6 +75,9 @@ struct DataOptions {
   // Decoded pictures stay in memory up to a limit: small data sets are decoded once a run instead
   // of once an epoch.
   bool keep_pictures = true;
+  PictureOptions pictures{};
+  // A GIF or WebP with several frames is a video, a picture for each; else its first frame counts.
+  bool animations = false;
   // Everything that is wrong goes there; null: the first of it is thrown.
   Findings* findings = nullptr;
 };

@@ -136,7 +136,9 @@ class ShardDataset : public Dataset {
   ShardDataset(std::vector<std::string> paths, const DataOptions& options, Findings& findings)
       : paths_(std::move(paths)),
         field_(options.columns.caption),
-        keep_bad_rows_(options.keep_bad_rows) {
+        keep_bad_rows_(options.keep_bad_rows),
+        pictures_(options.pictures),
+        warnings_(options.findings != nullptr) {
     for (const std::string& path : paths_) {
       const Shard shard(path, &findings);
       if (begins_.back() == 0 && shard.size() > 0) check_form(shard);
@@ -175,7 +177,11 @@ class ShardDataset : public Dataset {
 
   std::shared_ptr<const Image> picture(int64_t number) const override {
     const auto [shard, pair] = at(number);
-    return std::make_shared<const Image>(decode_image(shard->picture(*pair), shard->place(*pair)));
+    const std::string place = shard->place(*pair);
+    auto image =
+        std::make_shared<const Image>(decode_image(shard->picture(*pair), place, pictures_));
+    warnings_.tell(*image, place);
+    return image;
   }
   std::vector<uint8_t> picture_bytes(int64_t number) const override {
     const auto [shard, pair] = at(number);
@@ -232,6 +238,8 @@ class ShardDataset : public Dataset {
   std::vector<std::string> paths_;
   std::string field_;
   bool keep_bad_rows_;
+  PictureOptions pictures_;
+  mutable NoteWarnings warnings_;
   Checksum checksum_;               // of the shards' indexes
   std::vector<int64_t> begins_{0};  // first row of each shard, and the end
   mutable std::mutex mutex_;
