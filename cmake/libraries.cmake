@@ -4,7 +4,9 @@ find_dependency(Threads)
 find_dependency(PNG)
 find_dependency(JPEG)
 find_dependency(GIF)
-find_package(TIFF 4.5 QUIET)  # pictures in TIFF, where it is there
+if(NOT MEDLEY_STATIC)  # their static libraries need a dozen others
+  find_package(TIFF 4.5 QUIET)  # pictures in TIFF, where it is there
+endif()
 if(medley_CUDA STREQUAL ON)  # set by the installed package
   find_dependency(CUDAToolkit)
 endif()
@@ -16,6 +18,9 @@ set(medley_header_webp webp/decode.h)
 set(medley_header_webpdemux webp/demux.h)
 set(medley_header_avif avif/avif.h)
 foreach(library utf8proc xxhash webp webpdemux avif)
+  if(library STREQUAL avif AND MEDLEY_STATIC)
+    continue()
+  endif()
   set(required REQUIRED)
   if(library STREQUAL avif)
     set(required "")

@@ -1,5 +1,5 @@
-// The one include of the test framework: Catch2 3 or, as Debian 12 has it, 2.13. Tests use the names
-// of the older one.
+// The one include of the test framework: Catch2 3 or, as Debian 12 has it, 2.13. Tests use the
+// names of the older one.
 #pragma once
 
 #if __has_include(<catch2/catch_all.hpp>)
