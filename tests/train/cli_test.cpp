@@ -123,6 +123,9 @@ TEST_CASE(
     CHECK(wait_for(start(words, "/dev/full", folder / "err")) == 5);
     CHECK(contains_all(read_bytes(folder / "err"), {"cannot write to the standard output"}));
   }
+  CHECK(contains_all(run({"pretrain", "--learning-rate", "1"}).err,
+                     {"no option --learning-rate, did you mean 'lr'? (--set KEY=VALUE)"}));
+  CHECK(contains_all(run({"pretrain", "--step", "1"}).err, {"did you mean '--steps'?"}));
   CHECK(run({"pretrain", "--resume", folder / "a", "--out", folder / "b"}).code == 2);
   CHECK(run({"pretrain", "--out", folder / "b", "--allow-changed-data"}).code == 2);
 }

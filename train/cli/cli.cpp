@@ -2,6 +2,7 @@
 #include "train/cli/cli.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <new>
 
@@ -208,6 +209,15 @@ std::string path_of(CLI::App* app) {
   return (app->get_parent() ? path_of(app->get_parent()) + " " : "") + app->get_name();
 }
 
+// The nearest of the options, or the key of the configuration that other tools call so.
+std::string nearest_option(const std::string& flag, const std::vector<std::string>& known) {
+  std::string word = flag.substr(2);
+  std::replace(word.begin(), word.end(), '-', '_');
+  const std::string key = nearest_key(word, {});
+  const bool has_keys = std::find(known.begin(), known.end(), "--set") != known.end();
+  return has_keys && !key.empty() ? key + " (--set KEY=VALUE)" : did_you_mean(flag, known);
+}
+
 // What is wrong with a command line, with the nearest right word; CLI11's own message where it is
 // something else.
 std::string explain(CLI::App* app, int argc, char** argv, const CLI::ParseError& error) {
@@ -217,7 +227,7 @@ std::string explain(CLI::App* app, int argc, char** argv, const CLI::ParseError&
       std::string flag = word.substr(0, word.find('='));
       std::vector<std::string> known = flag_names(app);
       if (std::find(known.begin(), known.end(), flag) == known.end())
-        return str(path_of(app), " has no option ", flag, did_you_mean(flag, known));
+        return str(path_of(app), " has no option ", flag, nearest_option(flag, known));
     } else if (std::vector<std::string> names = command_names(app); !names.empty()) {
       if (std::find(names.begin(), names.end(), word) == names.end())
         return str(path_of(app), " has no command '", word, "'", did_you_mean(word, names));
