@@ -15,9 +15,9 @@ std::string read_text(const std::string& path, uint64_t most = UINT64_MAX);
 // The same in blocks, one after the other.
 void read_blocks(const std::string& path, const std::function<void(std::string_view)>& use);
 
-// Called before each operation ("open", "read", "list", "write", "fsync", "close", "rename",
-// "mkdir", "remove", "space", "truncate"). A result other than 0 makes the operation fail with that
-// errno. For tests: one hook per process, null for none.
+// Called before each operation ("open", "read", "list", "stat", "write", "fsync", "close",
+// "rename", "mkdir", "remove", "space", "truncate"). A result other than 0 makes the operation
+// fail with that errno. For tests: one hook per process, null for none.
 using FileHook = std::function<int(const char* operation, const std::string& path)>;
 void set_file_hook(FileHook hook);
 // What the hook says; 0 without one.

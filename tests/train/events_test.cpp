@@ -8,7 +8,6 @@
 #include "tests/train/tiny_run.h"
 #include "train/data/decode.h"
 #include "train/io/event_file.h"
-#include "train/loop/watch.h"
 
 namespace medley::train {
 namespace {

@@ -9,8 +9,8 @@
 namespace medley::train {
 namespace {
 
-// Upper bounds are far beyond what anybody wants: a value above them is a mistake, or a file that
-// was made to do harm, and would overflow somewhere.
+// No run needs values near these upper bounds. A larger one is a mistake or comes from a file that
+// was made to do harm, and it would overflow somewhere.
 constexpr double kMostSize = 1e6, kMostSteps = 1e12, kCircle = 6.2832;
 constexpr Bounds kSizes{1, kMostSize}, kSteps{0, kMostSteps}, kPart{0, 1};
 constexpr Bounds kRate{.low = 0, .high = 1, .below = true};

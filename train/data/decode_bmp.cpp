@@ -89,7 +89,7 @@ class Bmp {
     }
   }
 
-  // Returns where they end: behind the smallest header they follow it, in others they are in it.
+  // Returns where they end. The smallest header has them after it, the others have them inside.
   size_t read_masks(size_t end, bool behind) {
     const size_t at = kFileHeader + kInfoHeader;
     for (size_t c = 0; c < 3; ++c) {

@@ -1,6 +1,4 @@
 // Numbers and pictures to an event file.
-#include "train/loop/run_events.h"
-
 #include <algorithm>
 
 #include "autograd/tape.h"
@@ -11,7 +9,7 @@
 #include "train/data/encode_png.h"
 #include "train/eval/captioning.h"
 #include "train/eval/encoded.h"
-#include "train/loop/metrics.h"
+#include "train/loop/trainer.h"
 
 namespace medley::train {
 namespace {

@@ -9,14 +9,13 @@
 
 #include "train/data/dataset.h"
 #include "train/data/loader.h"
+#include "train/io/event_file.h"
 #include "train/loop/best.h"
 #include "train/loop/data_source.h"
 #include "train/loop/progress.h"
-#include "train/loop/run_events.h"
 #include "train/loop/run_folder.h"
 #include "train/loop/state.h"
 #include "train/loop/step.h"
-#include "train/loop/watch.h"
 
 namespace medley::train {
 
@@ -35,6 +34,45 @@ struct TrainerHooks {
   std::function<void(int64_t number, models::Batch&)> on_batch;  // batches count over the whole run
   std::function<void(int64_t step, models::Objective&)> after_backward;
   std::function<bool(int64_t step)> stop;  // asked after each step
+};
+
+// Looks at the losses while they are written, for the two signs that a run will not learn
+// (docs/recipes.md): a loss that stays where guessing puts it, a temperature that collapses.
+class LossWatch {
+ public:
+  // Steps before `begin` are not looked at: those of the warm-up, and of an earlier process.
+  LossWatch(std::vector<models::LossInfo> losses, int64_t begin);
+
+  // With the means since the last line; what is wrong, each thing once.
+  std::vector<std::string> look(int64_t step, const Figures& means);
+
+ private:
+  struct Watched {
+    models::LossInfo loss;
+    int64_t since;  // the step from which on it was at chance
+    bool told = false;
+  };
+  std::vector<Watched> losses_;
+  bool temperature_told_ = false;
+};
+
+// What training shows TensorBoard: the numbers of metrics.jsonl, and a few pictures of a split with
+// what the model says of them. A view that cannot be written costs the view, not the run.
+class RunEvents {
+ public:
+  RunEvents() = default;  // shows nothing
+  RunEvents(const std::string& folder, int64_t step);
+
+  void line(const Json& line);  // of metrics.jsonl
+  // Nothing for a model that writes no captions.
+  void samples(const models::AnyModel& model, const models::Tokenizer& tokenizer,
+               const Dataset& data, const std::string& prompt, int64_t step);
+
+ private:
+  template <class Write>
+  void attempt(const Write& write);
+
+  std::unique_ptr<EventFile> file_;
 };
 
 class Trainer {

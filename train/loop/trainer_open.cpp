@@ -16,7 +16,7 @@
 namespace medley::train {
 namespace {
 
-// Steps by train.steps and train.epochs, whichever is less.
+// The number of steps that train.steps and train.epochs allow: the smaller of the two.
 int64_t steps_of(const TrainConfig& config, int64_t rows) {
   if (config.epochs == 0) return config.steps;
   const auto batches = static_cast<double>(rows / config.batch_size);

@@ -1,9 +1,8 @@
 // Compares with chance.
-#include "train/loop/watch.h"
-
 #include <utility>
 
 #include "core/str.h"
+#include "train/loop/trainer.h"
 #include "train/report/html.h"
 
 namespace medley::train {
