@@ -62,7 +62,7 @@ libdir=\${prefix}/@CMAKE_INSTALL_LIBDIR@
 Name: medley
 Description: @PROJECT_DESCRIPTION@
 Version: @PROJECT_VERSION@
-Requires: libpng libjpeg libgif libwebp libwebpdemux libutf8proc libxxhash@formats@
+Requires: libpng libjpeg libgif libwebp libwebpdemux libutf8proc libxxhash zlib libzstd@formats@
 Cflags: -I\${prefix}/include @defines@
 Libs: -L\${libdir} -lmedley_train -lmedley_models -lmedley_autograd -lmedley_kernels -lmedley_core @libraries@
 ")

@@ -31,7 +31,7 @@ medley_layer(models medley_autograd)
 target_link_libraries(medley_models PRIVATE medley::utf8proc)
 medley_layer(train medley_models)
 target_link_libraries(medley_train PRIVATE PNG::PNG JPEG::JPEG GIF::GIF medley::webpdemux
-  medley::webp medley::xxhash
+  medley::webp medley::xxhash ZLIB::ZLIB medley::zstd
   $<BUILD_INTERFACE:CLI11::CLI11>)
 if(TARGET TIFF::TIFF)
   target_link_libraries(medley_train PRIVATE TIFF::TIFF)

@@ -4,6 +4,7 @@ find_dependency(Threads)
 find_dependency(PNG)
 find_dependency(JPEG)
 find_dependency(GIF)
+find_dependency(ZLIB)
 if(NOT MEDLEY_STATIC)  # their static libraries need a dozen others
   find_package(TIFF 4.5 QUIET)  # pictures in TIFF, where it is there
 endif()
@@ -11,13 +12,15 @@ if(medley_CUDA STREQUAL ON)  # set by the installed package
   find_dependency(CUDAToolkit)
 endif()
 
-# Debian's utf8proc, xxhash and webp come without CMake packages. avif is used where it is there.
+# Debian's utf8proc, xxhash, zstd and webp come without CMake packages. avif is used where it is
+# there.
 set(medley_header_utf8proc utf8proc.h)
 set(medley_header_xxhash xxhash.h)
+set(medley_header_zstd zstd.h)
 set(medley_header_webp webp/decode.h)
 set(medley_header_webpdemux webp/demux.h)
 set(medley_header_avif avif/avif.h)
-foreach(library utf8proc xxhash webp webpdemux avif)
+foreach(library utf8proc xxhash zstd webp webpdemux avif)
   if(library STREQUAL avif AND MEDLEY_STATIC)
     continue()
   endif()

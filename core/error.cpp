@@ -1,15 +1,16 @@
 // Builds the full text of an error: message, open scopes, hint.
 #include "core/error.h"
 
+#include "core/printable.h"
 #include "core/scope.h"
 
 namespace medley {
 namespace {
 
 std::string compose(const std::string& message, const std::string& hint) {
-  std::string text = message;
+  std::string text = printable(message, LineEnds::keep);
   if (const std::string path = Scope::path(); !path.empty()) text += "\n  in " + path;
-  if (!hint.empty()) text += "\n  hint: " + hint;
+  if (!hint.empty()) text += "\n  hint: " + printable(hint, LineEnds::keep);
   return text;
 }
 

@@ -167,7 +167,7 @@ Json Json::parse(std::string_view text, const std::string& source) {
   return JsonBuilder(source).parse(text);
 }
 
-Json Json::read(const std::string& path) { return parse(read_text(path, kMaxFile), path); }
+Json Json::read(const std::string& path) { return parse(as_utf8(read_text(path, kMaxFile)), path); }
 
 void Json::each_element(std::string_view text, const std::string& source,
                         const std::function<void(Json element)>& visit) {

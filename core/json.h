@@ -37,7 +37,7 @@ class Json {
 
   // `source` names the text in messages.
   static Json parse(std::string_view text, const std::string& source);
-  // A file of at most 256 MiB. Throws IoError, DataError.
+  // A file of at most 256 MiB, in UTF-8 or UTF-16. Throws IoError, DataError.
   static Json read(const std::string& path);
   // The elements of a list, or the members of an object, one after the other; DataError for any
   // other text. Only one is held at a time, however long the text is; it may have 65,536 values.

@@ -6,6 +6,7 @@
 
 #include "core/env.h"
 #include "core/error.h"
+#include "core/printable.h"
 #include "core/str.h"
 
 namespace medley {
@@ -43,7 +44,7 @@ const char* prefix(LogLevel level) {
 
 void log(LogLevel level, const std::string& message) {
   if (level > current_level().load(std::memory_order_relaxed)) return;
-  const std::string line = prefix(level) + message + "\n";
+  const std::string line = prefix(level) + printable(message, LineEnds::keep) + "\n";
   std::fwrite(line.data(), 1, line.size(), stderr);
 }
 

@@ -65,7 +65,60 @@ class InputFile {
   uint64_t size_ = 0;
 };
 
+void append_utf8(std::string& out, char32_t c) {
+  const auto tail = [&](int shift) { out += static_cast<char>(0x80 | ((c >> shift) & 0x3F)); };
+  if (c < 0x80) {
+    out += static_cast<char>(c);
+  } else if (c < 0x800) {
+    out += static_cast<char>(0xC0 | (c >> 6));
+    tail(0);
+  } else if (c < 0x10000) {
+    out += static_cast<char>(0xE0 | (c >> 12));
+    tail(6), tail(0);
+  } else {
+    out += static_cast<char>(0xF0 | (c >> 18));
+    tail(12), tail(6), tail(0);
+  }
+}
+
+// `low`: which of two bytes is the lower one.
+std::string from_utf16(std::string_view text, size_t low) {
+  const auto unit = [&](size_t at) -> char32_t {
+    if (at + 1 >= text.size()) return 0xFFFD;
+    return static_cast<unsigned char>(text[at + low]) |
+           static_cast<char32_t>(static_cast<unsigned char>(text[at + 1 - low])) << 8;
+  };
+  std::string out;
+  for (size_t at = 0; at < text.size(); at += 2) {
+    char32_t c = unit(at);
+    const char32_t next = unit(at + 2);
+    if (c >= 0xD800 && c < 0xDC00 && next >= 0xDC00 && next < 0xE000) {
+      c = 0x10000 + ((c - 0xD800) << 10) + (next - 0xDC00);
+      at += 2;
+    } else if (c >= 0xD800 && c < 0xE000) {
+      c = 0xFFFD;
+    }
+    append_utf8(out, c);
+  }
+  return out;
+}
+
 }  // namespace
+
+std::string as_utf8(std::string text) {
+  const std::string_view all = text;
+  if (all.starts_with("\xEF\xBB\xBF")) return text.erase(0, 3);
+  if (all.starts_with("\xFF\xFE")) return from_utf16(all.substr(2), 0);
+  if (all.starts_with("\xFE\xFF")) return from_utf16(all.substr(2), 1);
+  if (all.size() < 2 || (all[0] == 0) == (all[1] == 0)) return text;
+  return from_utf16(all, all[0] == 0 ? 1 : 0);
+}
+
+void refuse_lfs_pointer(std::string_view start, const std::string& path) {
+  if (start.starts_with("version https://git-lfs.github.com/spec/"))
+    throw DataError(path + " is a pointer of git-lfs, not the file itself",
+                    "fetch what it points to: `git lfs install && git lfs pull` in its folder");
+}
 
 void set_file_hook(FileHook new_hook) { hook() = std::move(new_hook); }
 
@@ -92,6 +145,7 @@ std::string read_text(const std::string& path, uint64_t most) {
     if (done == text.size()) text.resize(2 * done);  // it grows, or is one of /proc
   }
   text.resize(done);
+  refuse_lfs_pointer(text, path);
   return text;
 }
 

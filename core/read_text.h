@@ -10,8 +10,13 @@
 namespace medley {
 
 // Throws IoError with the system's reason, also for what is no plain file; DataError when the file
-// has more than `most` bytes.
+// has more than `most` bytes, or is a pointer of git-lfs.
 std::string read_text(const std::string& path, uint64_t most = UINT64_MAX);
+// Text as people's programs save it, in UTF-8 without a byte order mark: UTF-16 is translated, with
+// its mark or, as JSON and tables begin, without; half a pair in it becomes U+FFFD.
+std::string as_utf8(std::string text);
+// Throws DataError when a file begins as the few lines that git-lfs leaves in place of a large one.
+void refuse_lfs_pointer(std::string_view start, const std::string& path);
 // The same in blocks, one after the other.
 void read_blocks(const std::string& path, const std::function<void(std::string_view)>& use);
 

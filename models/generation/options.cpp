@@ -15,17 +15,27 @@ void validate(const GenerateOptions& o, int64_t prompt, int64_t max_positions) {
           " of [DEC] and prompt, and at most max_positions = ", max_positions);
   require(o.min_length >= 0 && o.min_length <= o.max_length, "min_length is ", o.min_length,
           ": it must lie between 0 and max_length = ", o.max_length);
-  require(o.beams >= 1, "beams is ", o.beams, ": it must be 1 or more");
+  const auto whole = [&](const char* name, int64_t value, int64_t least, int64_t most) {
+    require(value >= least && value <= most, name, " is ", value, ": it must lie in ", least,
+            " .. ", most);
+  };
+  // NaN lies nowhere. Limits of numbers that only scale scores keep these finite.
+  const auto number = [&](const char* name, double value, double least, double most) {
+    require(value >= least && value <= most, name, " is ", value, ": it must lie in ", least,
+            " .. ", most);
+  };
+  whole("beams", o.beams, 1, 1000);
   require(!o.sample || o.beams == 1, "beams is ", o.beams, ": sampling takes one");
-  require(o.returned >= 1, "returned is ", o.returned, ": it must be 1 or more");
+  whole("returned", o.returned, 1, 1000);
   require(o.sample || o.returned <= o.beams, "returned is ", o.returned,
           ": without sampling there are as many texts as beams, ", o.beams);
-  require(o.temperature > 0, "temperature is ", o.temperature, ": it must be above 0");
-  require(o.top_k >= 0, "top_k is ", o.top_k, ": it must be 0 (all tokens) or more");
+  number("length_penalty", o.length_penalty, -100, 100);
+  number("temperature", o.temperature, 1e-4, 1e4);
+  whole("top_k", o.top_k, 0, INT32_MAX);
   require(o.top_p > 0 && o.top_p <= 1, "top_p is ", o.top_p,
           ": it must be above 0 and at most 1 (all tokens)");
-  require(o.repetition_penalty > 0, "repetition_penalty is ", o.repetition_penalty,
-          ": it must be above 0");
+  number("repetition_penalty", o.repetition_penalty, 1e-3, 1e3);
+  whole("no_repeat_ngram", o.no_repeat_ngram, 0, max_positions);
 }
 
 }  // namespace medley::models

@@ -24,6 +24,7 @@ struct GenerateOptions {
   uint64_t seed = 0;
 
   double repetition_penalty = 1;  // above 1: what the text holds already becomes less likely
+  int64_t no_repeat_ngram = 0;    // no run of so many tokens stands twice, [DEC] and prompt count
   int64_t returned = 1;           // texts a picture: at most `beams`, or any number when sampling
 };
 

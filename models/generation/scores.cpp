@@ -54,6 +54,15 @@ void keep_top_p(std::span<double> scores, double p) {
   }
 }
 
+// The last token of each run of n tokens that begins with the n - 1 that the text ends with.
+void forbid_repeats(std::span<double> scores, std::span<const int32_t> text, size_t n) {
+  if (n == 0 || text.size() < n) return;
+  const std::span<const int32_t> ending = text.last(n - 1);
+  for (size_t at = 0; at + n <= text.size(); ++at)
+    if (std::equal(ending.begin(), ending.end(), text.begin() + static_cast<int64_t>(at)))
+      scores[static_cast<size_t>(text[at + n - 1])] = kForbidden;
+}
+
 }  // namespace
 
 void apply_penalties(std::span<double> scores, std::span<const int32_t> text, int32_t end,
@@ -65,6 +74,7 @@ void apply_penalties(std::span<double> scores, std::span<const int32_t> text, in
     double& score = scores[static_cast<size_t>(token)];
     score = score < 0 ? score * options.repetition_penalty : score / options.repetition_penalty;
   }
+  forbid_repeats(scores, text, static_cast<size_t>(options.no_repeat_ngram));
   if (static_cast<int64_t>(text.size()) < options.min_length)
     scores[static_cast<size_t>(end)] = kForbidden;
 }

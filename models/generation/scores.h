@@ -10,7 +10,8 @@
 namespace medley::models {
 
 // Repetition penalty (Keskar et al. 2019): scores of the tokens in the text so far, once each, are
-// divided by it when positive, else multiplied. `end` is forbidden in texts below min_length.
+// divided by it when positive, else multiplied. Forbidden are tokens that would repeat a run of
+// no_repeat_ngram tokens, and `end` in texts below min_length.
 void apply_penalties(std::span<double> scores, std::span<const int32_t> text, int32_t end,
                      const GenerateOptions& options);
 

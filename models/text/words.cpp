@@ -147,4 +147,10 @@ std::string clean_caption(std::string_view text, int64_t max_words) {
   return first_words(cleaned, max_words);
 }
 
+bool has_words(std::string_view text) {
+  const std::string cleaned = clean_caption(text);
+  const auto plain = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
+  return std::any_of(cleaned.begin(), cleaned.end(), plain) || !split_words(cleaned).empty();
+}
+
 }  // namespace medley::models

@@ -20,4 +20,8 @@ std::u32string lower_text(const std::u32string& text);
 // With keep_special, lone special tokens stay whole.
 std::vector<std::u32string> basic_words(std::string_view text, bool keep_special);
 
+// Whether a caption, question or sentence has a word once it is cleaned: one of zero-width spaces
+// has none, since the tokenizer leaves them out.
+bool has_words(std::string_view text);
+
 }  // namespace medley::models

@@ -110,11 +110,13 @@ std::vector<std::pair<std::string, std::string>> hf_texts(const HfConfig& config
   return {{"config.json", config_text(config)},
           {"preprocessor_config.json", preprocessor_text(config.model.image_size)},
           {"tokenizer_config.json",
-           "{\n  \"do_lower_case\": true,\n  \"model_input_names\": [\"input_ids\", "
+           "{\n  \"additional_special_tokens\": [\"[DEC]\", \"[ENC]\"],\n"
+           "  \"do_lower_case\": true,\n  \"model_input_names\": [\"input_ids\", "
            "\"attention_mask\"],\n  \"processor_class\": \"BlipProcessor\",\n"
            "  \"tokenizer_class\": \"BertTokenizer\"\n}\n"},
           {"special_tokens_map.json",
-           "{\n  \"cls_token\": \"[CLS]\",\n  \"mask_token\": \"[MASK]\",\n  \"pad_token\": "
+           "{\n  \"additional_special_tokens\": [\"[DEC]\", \"[ENC]\"],\n"
+           "  \"cls_token\": \"[CLS]\",\n  \"mask_token\": \"[MASK]\",\n  \"pad_token\": "
            "\"[PAD]\",\n  \"sep_token\": \"[SEP]\",\n  \"unk_token\": \"[UNK]\"\n}\n"},
           {"vocab.txt", vocabulary}};
 }

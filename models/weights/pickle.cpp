@@ -105,12 +105,17 @@ class Parser {
   }
   const PickleValue& value(uint32_t index) const { return out_.values[index]; }
 
+  // Few bytes can repeat a value that stands elsewhere: what is made of such is counted.
+  void count_items(size_t items) {
+    items_ += items;
+    if (items_ > 4 * kMaxPickleValues) fail("too many items in lists, dicts and shapes");
+  }
+
   void append(const std::vector<uint32_t>& items, Kind kind, const char* what) {
     PickleValue& target = top();
     if (target.kind != kind) fail(str("it adds to something that is no ", what));
     if (kind == Kind::dict && items.size() % 2 != 0) fail("a key without a value");
-    items_ += items.size();
-    if (items_ > 4 * kMaxPickleValues) fail("too many items in lists and dicts");
+    count_items(items.size());
     target.items.insert(target.items.end(), items.begin(), items.end());
   }
 
@@ -135,7 +140,7 @@ class Parser {
   // ('storage', torch.FloatStorage, key, location, elements), legacy files with a sixth item: None,
   // or a view of another storage, which torch has not written for years.
   void persistent_id() {
-    const PickleValue id = value(pop());
+    const PickleValue& id = value(pop());
     const auto is = [&](size_t i, Kind kind) { return value(id.items[i]).kind == kind; };
     const bool form = id.kind == Kind::tuple && (id.items.size() == 5 || id.items.size() == 6) &&
                       is(0, Kind::string) && value(id.items[0]).text == "storage" &&
@@ -144,6 +149,8 @@ class Parser {
     if (!form) fail("BINPERSID names something that is no storage");
     if (id.items.size() == 6 && !is(5, Kind::none))
       fail("a storage is a view of another storage", "save the state dict with a newer torch");
+    if (value(id.items[2]).text.size() > kMaxStorageKey)
+      fail(str("the key of a storage has ", value(id.items[2]).text.size(), " characters"));
     const PickleStorageType& type = *storage_type(value(id.items[1]).text);
     const PickledStorage storage{value(id.items[2]).text, type.dtype,
                                  size_of_item(id.items[4], "the size of a storage")};
@@ -177,6 +184,7 @@ class Parser {
                          sizes(arguments[3], "the strides of a tensor")};
     if (tensor.shape.size() != tensor.strides.size())
       fail("a tensor has more or fewer strides than dimensions");
+    count_items(2 * tensor.shape.size());
     const std::string wrong = range_problem(tensor, out_.storages[tensor.storage]);
     if (!wrong.empty()) fail(wrong);
     out_.tensors.push_back(std::move(tensor));
@@ -184,20 +192,21 @@ class Parser {
   }
 
   void reduce() {
-    const PickleValue arguments = value(pop());
+    const uint32_t given = pop();
     const uint32_t callable = pop();
-    if (value(callable).kind != Kind::global || arguments.kind != Kind::tuple)
+    if (value(callable).kind != Kind::global || value(given).kind != Kind::tuple)
       fail("REDUCE of something that is no function and its arguments");
+    const std::vector<uint32_t>& arguments = value(given).items;
     const std::string& name = value(callable).text;
-    if (name == kOrderedDict && arguments.items.empty()) {
+    if (name == kOrderedDict && arguments.empty()) {
       push({.kind = Kind::dict});
     } else if (name == kRebuildTensor) {
-      rebuild_tensor(arguments.items);
-    } else if (name == kRebuildParameter && arguments.items.size() == 3 &&
-               value(arguments.items[0]).kind == Kind::tensor) {
-      push(arguments.items[0]);
+      rebuild_tensor(arguments);
+    } else if (name == kRebuildParameter && arguments.size() == 3 &&
+               value(arguments[0]).kind == Kind::tensor) {
+      push(arguments[0]);
     } else {
-      fail(str("REDUCE of ", name, " with ", arguments.items.size(), " arguments"));
+      fail(str("REDUCE of ", name, " with ", arguments.size(), " arguments"));
     }
   }
 

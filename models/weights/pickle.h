@@ -14,6 +14,7 @@ namespace medley::models {
 
 inline constexpr uint64_t kMaxPickle = 64u << 20;        // bytes
 inline constexpr uint64_t kMaxPickleValues = 1'000'000;  // of one pickle
+inline constexpr size_t kMaxStorageKey = 64;  // characters; torch.save's are decimal numbers
 
 struct PickleValue {
   enum class Kind : uint8_t {

@@ -45,11 +45,15 @@ class Lister {
     fail("a dict has a key that is neither text nor a whole number");
   }
 
+  // Of names and texts, which shared values may repeat.
+  void count_length(size_t length) {
+    length_ += length;
+    if (length_ > kMaxPickle) fail("its names and texts are too long");
+  }
+
   std::string name_of(const std::string& path, const std::string& key) {
-    std::string name = path.empty() ? key : path + "." + key;
-    length_ += name.size();
-    if (length_ > kMaxPickle) fail("the names are too long");
-    return name;
+    count_length(path.size() + 1 + key.size());
+    return path.empty() ? key : path + "." + key;
   }
 
   void visit(uint32_t index, const std::string& path, int depth) {
@@ -69,6 +73,7 @@ class Lister {
       case Kind::tensor: {
         const size_t tensor = static_cast<size_t>(value.integer);
         const PickledTensor& found = pickle_.tensors[tensor];
+        count_length(found.shape.size() * sizeof(uint64_t));
         tensors_.push_back({path, pickle_.storages[found.storage].dtype, found.shape, tensor});
         break;
       }
@@ -85,6 +90,7 @@ class Lister {
         scalars_.push_back({path, Json(value.real).dump()});
         break;
       case Kind::string:
+        count_length(value.text.size());
         scalars_.push_back({path, Json(value.text).dump()});
         break;
       case Kind::global:

@@ -9,8 +9,10 @@
 
 #include "core/error.h"
 #include "core/json.h"
+#include "core/read_text.h"
 #include "core/str.h"
 #include "models/weights/elements.h"
+#include "models/weights/hf_pictures.h"
 #include "models/weights/names.h"
 #include "models/weights/pth.h"
 #include "models/weights/safetensors.h"
@@ -49,6 +51,19 @@ void add_entries(std::vector<WeightEntry>& entries, const WeightEntry& stored) {
     return;
   }
   entries.push_back(stored);
+}
+
+const char* const kFirstWeight = "visual_encoder.patch_embed.proj.weight";
+const char* const kFirstBias = "visual_encoder.patch_embed.proj.bias";
+
+bool is_of_first_layer(const std::string& name) {
+  return name == kFirstWeight || name == kFirstBias;
+}
+
+void refuse_pointer(const std::string& path) {
+  const ByteSource source = ByteSource::file(path);
+  const std::vector<char> start = source.bytes(0, std::min<uint64_t>(source.size(), 64));
+  refuse_lfs_pointer({start.data(), start.size()}, path);
 }
 
 }  // namespace
@@ -92,6 +107,7 @@ WeightFiles::WeightFiles(const std::string& path) : path_(path) {
 }
 
 void WeightFiles::add_file(const std::string& path) {
+  refuse_pointer(path);
   auto file = std::make_unique<File>();
   const size_t index = files_.size();
   if (looks_like_safetensors(path)) {
@@ -142,6 +158,7 @@ void WeightFiles::add_index(const std::string& folder, const std::string& index)
 
 Tensor WeightFiles::read(const WeightEntry& entry) {
   const Tensor whole = read_stored(entry);
+  if (is_of_first_layer(entry.name)) return adapted(entry, whole);
   if (entry.parts == 1) return whole;
   const int64_t rows = static_cast<int64_t>(entry.shape[0]);
   const int64_t begin = rows * static_cast<int64_t>(entry.part);
@@ -158,9 +175,22 @@ Tensor WeightFiles::read_stored(const WeightEntry& entry) {
                            names_[entry.file] + ": '" + entry.stored + "'");
 }
 
+Tensor WeightFiles::adapted(const WeightEntry& entry, const Tensor& stored) {
+  std::error_code error;
+  if (!fs::is_directory(path_, error)) return stored;
+  const HfPictures pictures = read_hf_pictures(path_);
+  const auto weight = std::find_if(entries_.begin(), entries_.end(), [](const WeightEntry& other) {
+    return other.name == kFirstWeight && other.shape.size() == 4 && other.shape[1] == 3;
+  });
+  if (pictures.usual() || weight == entries_.end()) return stored;
+  if (entry.name == kFirstWeight) return adapted_weight(stored, pictures);
+  return adapted_bias(stored, read_stored(*weight), pictures);
+}
+
 void WeightFiles::read_into(const WeightEntry& entry, const Tensor& destination) {
   File& file = *files_[entry.file];
-  if (file.safetensors && entry.parts == 1 && entry.dtype == safetensors_name(destination.dtype()))
+  if (file.safetensors && entry.parts == 1 && !is_of_first_layer(entry.name) &&
+      entry.dtype == safetensors_name(destination.dtype()))
     file.safetensors->read_into(entry.stored, destination);
   else
     copy_floats(read(entry), destination, names_[entry.file] + ": '" + entry.stored + "'");

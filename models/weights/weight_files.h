@@ -1,7 +1,8 @@
 // Weights wherever they lie: a safetensors file, a file of torch.save, or a folder as Hugging Face
 // writes it (one file, or several with an index). Names come out as the original's; of medley's own
 // files too, in which the matrices of an attention that encoder and decoder share are joined: keys
-// and values, or queries, keys and values.
+// and values, or queries, keys and values. The first layer of a folder whose pictures are prepared
+// in another way than medley's is adapted to medley's (hf_pictures.h).
 #pragma once
 
 #include <memory>
@@ -46,6 +47,7 @@ class WeightFiles {
   struct File;
   void add_file(const std::string& path);
   Tensor read_stored(const WeightEntry& entry);
+  Tensor adapted(const WeightEntry& entry, const Tensor& stored);
   void add_index(const std::string& folder, const std::string& index);
 
   std::string path_;

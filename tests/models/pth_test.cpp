@@ -215,8 +215,27 @@ TEST_CASE("names that collide, cycles and shared values that multiply are refuse
   // A long key in front of many.
   std::string many = "}(";
   for (int i = 0; i < 10000; ++i) many += text(std::to_string(i)) + "N";
-  check_refused(file(dict(text(std::string(10000, 'k')) + many + "u")), "names are too long");
+  check_refused(file(dict(text(std::string(10000, 'k')) + many + "u")),
+                "names and texts are too long");
   check_refused(file(dict(text("k") + global("collections", "OrderedDict"))), "neither a tensor");
+  // A long text that stands once and is named again and again: 8 MB would become 80 GB.
+  std::string again = "](" + text(std::string(8 << 20, 't')) + "q" + std::string(1, '\0');
+  for (int i = 0; i < 10000; ++i) again += "h" + std::string(1, '\0');
+  check_refused(file(again + "e"), "names and texts are too long");
+}
+
+TEST_CASE("few bytes cannot ask for much: keys of storages, shapes that are used again", "[pth]") {
+  const auto file = [](const std::string& object) { return zip(entries(pickle(object), {})); };
+  check_refused(file(storage(std::string(1 << 20, '7'), 1)), "the key of a storage has 1048576");
+  // The shape, the strides and the storage stand once in the memo; each use is 20 bytes.
+  const std::string zero(1, '\0'), one(1, '\1'), two(1, '\2'), three(1, '\3');
+  const std::string ones = sizes(std::vector<int64_t>(64, 1));
+  std::string many = "](" + storage("0", 1) + "q" + zero + ones + "q" + one + "}q" + two +
+                     global("torch._utils", "_rebuild_tensor_v2") + "q" + three;
+  for (int i = 0; i < 40000; ++i)
+    many += "h" + three + "(h" + zero + "K" + zero + "h" + one + "h" + one + std::string("\x89") +
+            "h" + two + "tR";
+  check_refused(file(many + "e"), "too many items in lists, dicts and shapes");
 }
 
 }  // namespace medley::models::test

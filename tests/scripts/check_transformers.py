@@ -20,6 +20,9 @@ def check(folder):
     print(folder, architecture, sum(p.numel() for p in model.parameters()), "parameters")
     tokenizer = transformers.BertTokenizer.from_pretrained(folder)
     ids = tokenizer("a red dot", return_tensors="pt")
+    said = [model.config.text_config.bos_token_id] + ids["input_ids"][0].tolist()
+    if "[DEC]" in tokenizer.decode(said, skip_special_tokens=True):
+        problems["[DEC]"] = "it is not declared special"
     side = model.config.vision_config.image_size
     run = model.generate if architecture == "BlipForQuestionAnswering" else model
     with torch.no_grad():

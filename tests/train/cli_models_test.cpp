@@ -55,6 +55,75 @@ TEST_CASE("cli: captions of a Hugging Face folder are those of transformers' pip
   }
 }
 
+TEST_CASE("cli: --no-repeat-ngram writes what transformers 5.24 writes") {
+  struct Case {
+    int picture;
+    const char *size, *beams, *prompt, *text;
+  };
+  for (const Case& c :
+       {Case{0, "0", "1", "",
+             "three black triangles near the top of the picture, drawn by hand "
+             "picture,"},
+        {0, "1", "1", "",
+         "three black triangles near the top of cross picture, drawn by hand "
+         "yellow on"},
+        {0, "2", "1", "",
+         "three black triangles near the top of the picture, drawn by hand "
+         "picture top"},
+        {2, "1", "1", "",
+         "a green cross near the right of, picture crosses drawn by hand yellow on"},
+        {2, "2", "1", "the red red",
+         "the red red circles picture,, cross picture right of, drawn by by"},
+        {3, "1", "3", "",
+         "a blue circle near the right of cross picture, drawn by hand yellow "
+         "circles"}}) {
+    const Json said = output_of({"caption", kModels + "caption", picture("caption", c.picture),
+                                 "--max-tokens", "24", "--min-tokens", "16", "--no-repeat-ngram",
+                                 c.size, "--beams", c.beams, "--prompt", c.prompt});
+    CHECK(said.items().at(0).at("generated_text").text() == c.text);
+  }
+}
+
+TEST_CASE("cli: options out of range are refused by name") {
+  const std::string folder = kModels + "caption", one = picture("caption", 0);
+  const std::pair<const char*, const char*> wrong[] = {{"--batch", "0"},
+                                                       {"--batch", "1000000000"},
+                                                       {"--beams", "0"},
+                                                       {"--beams", "100000"},
+                                                       {"--max-tokens", "0"},
+                                                       {"--max-tokens", "9999999"},
+                                                       {"--min-tokens", "-1"},
+                                                       {"--returned", "0"},
+                                                       {"--returned", "2"},
+                                                       {"--length-penalty", "nan"},
+                                                       {"--length-penalty", "inf"},
+                                                       {"--repetition-penalty", "0"},
+                                                       {"--repetition-penalty", "nan"},
+                                                       {"--no-repeat-ngram", "-1"},
+                                                       {"--seed", "-1"},
+                                                       {"--top-k", "-1"},
+                                                       {"--top-p", "nan"},
+                                                       {"--top-p", "1.5"},
+                                                       {"--temperature", "0"},
+                                                       {"--temperature", "nan"},
+                                                       {"--temperature", "inf"}};
+  for (const auto& [option, value] : wrong) {
+    const Result r = run({"caption", folder, one, option, value});
+    INFO(option << " " << value << ": " << r.err);
+    CHECK(r.code == 2);
+    std::string name = std::string(option).substr(2, 3);
+    std::replace(name.begin(), name.end(), '-', '_');
+    CHECK_THAT(r.err, Catch::Contains(name == "max" || name == "min" ? "_length" : name) ||
+                          Catch::Contains(option));
+  }
+  const std::string data = "none.json";
+  CHECK(run({"eval", "retrieval", folder, "--data", data, "--rerank", "-1"}).code == 2);
+  CHECK(run({"eval", "caption", folder, "--data", data, "--batch", "0"}).code == 2);
+  CHECK(run({"answer", kModels + "vqa", one, "--question", "what?", "--rank", "0"}).code == 2);
+  CHECK(run({"answer", kModels + "vqa", one, "--question", "what?", "--beams", "0"}).code == 2);
+  CHECK(run({"match", folder, one, "--text", "a", "--batch", "nan"}).code == 2);
+}
+
 TEST_CASE("cli: one picture gives a flat list, a list of paths is read from standard input") {
   const std::string folder = kModels + "caption", one = picture("caption", 1);
   const Json flat = output_of({"caption", folder, one, "--prompt", "a picture of"});

@@ -37,6 +37,20 @@ TEST_CASE("cli: score captions gives pycocoevalcap's figures") {
              Catch::Contains("ROUGE_L"));
 }
 
+TEST_CASE("cli: score captions says why the CIDEr of one picture is 0") {
+  TempFolder temp;
+  write_bytes(temp / "refs.json", R"({"annotations": [{"image_id": 1, "caption": "a red cat"},
+                                                      {"image_id": 2, "caption": "a dog"}]})");
+  write_bytes(temp / "one.json", R"([{"image_id": 1, "caption": "a red cat"}])");
+  write_bytes(temp / "two.json", R"([{"image_id": 1, "caption": "a red cat"},
+                                     {"image_id": 2, "caption": "a dog"}])");
+  const auto said = [&](const char* name) {
+    return run({"score", "captions", temp / name, temp / "refs.json"}).out;
+  };
+  CHECK_THAT(said("one.json"), Catch::Contains("0.0000  (0 of one picture by definition"));
+  CHECK_THAT(said("two.json"), !Catch::Contains("definition"));
+}
+
 TEST_CASE("cli: score captions says what is wrong with its files, and where") {
   TempFolder temp;
   const std::string references = R"({"annotations": [

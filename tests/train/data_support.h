@@ -51,7 +51,7 @@ std::string message_of(F&& f) {
 
 // One header block. `size` as the field's text, so that wrong ones can be made.
 inline std::string tar_header(const std::string& name, const std::string& size, char type = '0',
-                              const std::string& prefix = "") {
+                              const std::string& prefix = "", const std::string& link = "") {
   std::string block(512, '\0');
   auto put = [&](size_t at, const std::string& text) { block.replace(at, text.size(), text); };
   put(0, name);
@@ -59,6 +59,7 @@ inline std::string tar_header(const std::string& name, const std::string& size, 
   put(124, size);
   put(148, "        ");
   block[156] = type;
+  put(157, link);
   put(257, std::string("ustar\0"
                        "00",
                        8));
@@ -82,6 +83,10 @@ inline std::string tar_member(const std::string& name, const std::string& data, 
   std::string padded = data;
   padded.resize((data.size() + 511) / 512 * 512, '\0');
   return tar_header(name, octal(data.size()), type) + padded;
+}
+
+inline std::string tar_link(const std::string& name, const std::string& link, char type) {
+  return tar_header(name, octal(0), type, "", link);
 }
 
 inline std::string tar_end() { return std::string(1024, '\0'); }

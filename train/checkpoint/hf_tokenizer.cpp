@@ -1,4 +1,4 @@
-// vocab.txt and tokenizer.json.
+// vocab.txt, tokenizer.json and added_tokens.json.
 #include "train/checkpoint/hf_tokenizer.h"
 
 #include <filesystem>
@@ -45,6 +45,16 @@ Pieces tokenizer_json_pieces(const std::string& path) {
   return pieces;
 }
 
+// {"[DEC]": 30522, "[ENC]": 30523}: those that the vocabulary does not hold follow it.
+void append_added(Pieces& pieces, const std::string& path) {
+  const size_t known = pieces.size();
+  const Json json = Json::read(path);
+  for (const auto& [piece, id] : json.members())
+    if (id.integer() >= static_cast<int64_t>(known)) pieces.emplace_back();
+  for (const auto& [piece, id] : json.members())
+    if (id.integer() >= static_cast<int64_t>(known)) place(pieces, id.integer(), piece, path);
+}
+
 void check_id(const std::string& path, const char* piece, int32_t id, int32_t wanted) {
   if (id != wanted)
     throw DataError(str(path, ": ", piece, " has the id ", id, ", but config.json says ", wanted),
@@ -61,14 +71,20 @@ models::Tokenizer read_hf_tokenizer(const std::string& folder, const models::HfC
                   "copy the vocabulary that the model was trained with into the folder");
   const std::string& path = has_text ? text : json;
   Pieces pieces = has_text ? models::Tokenizer::read_pieces(text) : tokenizer_json_pieces(json);
+  if (const std::string added = folder + "/added_tokens.json"; std::filesystem::exists(added))
+    append_added(pieces, added);
+  const auto rows = static_cast<size_t>(config.model.vocab_size);
   if (static_cast<int64_t>(pieces.size()) == config.dec) {
     pieces.push_back("[DEC]");
     pieces.push_back("[ENC]");
   }
-  if (static_cast<int64_t>(pieces.size()) != config.model.vocab_size)
-    throw DataError(str(path, ": ", pieces.size(), " pieces do not fit word embeddings of ",
-                        config.model.vocab_size, " rows, the last two of them [DEC] and [ENC]"),
-                    "take the vocabulary that the model was trained with");
+  // BertTokenizer adds its [MASK] to a vocabulary without one, and BLIP never reads it.
+  if (pieces.size() == rows + 1 && pieces.back() == "[MASK]") pieces.pop_back();
+  if (pieces.size() > rows || pieces.size() < static_cast<size_t>(config.dec) + 2)
+    throw DataError(
+        str(path, ": ", pieces.size(), " pieces do not fit word embeddings of ", rows, " rows"),
+        "take the vocabulary that the model was trained with");
+  while (pieces.size() < rows) pieces.push_back(str("[unused", pieces.size(), "]"));
   models::Tokenizer tokenizer(std::move(pieces));
   check_id(path, "[PAD]", tokenizer.pad(), config.pad);
   check_id(path, "[SEP]", tokenizer.sep(), config.sep);

@@ -1,12 +1,14 @@
 // medley data check: looks at every row and every picture, and counts all that is wrong instead of
 // stopping at the first.
 #include <algorithm>
+#include <cstdint>
 #include <map>
 #include <sstream>
 #include <unordered_map>
 #include <unordered_set>
 
 #include "core/error.h"
+#include "core/printable.h"
 #include "core/str.h"
 #include "core/threads.h"
 #include "models/text/tokenizer.h"
@@ -181,7 +183,8 @@ void print_kinds(const Json& kinds, const char* heading) {
   if (!kinds.members().empty()) print(heading);
   for (const auto& [kind, found] : kinds.members()) {
     print(str("  ", kind, ": ", with_commas(found.at("count").integer())));
-    for (const Json& example : found.at("examples").items()) print("    " + example.text());
+    for (const Json& example : found.at("examples").items())
+      print("    " + printable(example.text()));
   }
 }
 
@@ -208,7 +211,8 @@ void print_split(const char* title, const Json& split) {
 
 class Command {
  public:
-  explicit Command(const DataCheckOptions& options) : options_(options) {}
+  explicit Command(const DataCheckOptions& options)
+      : options_(options), findings_(true, options.json ? SIZE_MAX : Findings::kExamples) {}
 
   int run() {
     if (options_.max_tokens > 0 && options_.vocab.empty())
@@ -270,7 +274,7 @@ class Command {
   }
 
   const DataCheckOptions& options_;
-  Findings findings_{true};
+  Findings findings_;
   std::optional<models::Tokenizer> tokenizer_;
   std::vector<Split> splits_;
 };

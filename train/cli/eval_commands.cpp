@@ -19,7 +19,7 @@ CLI::App* add_task(CLI::App* eval, Program& p, const char* task, const char* hel
   sub->add_option("--images", o.images, "folder or tar of its pictures (default: beside it)");
   sub->add_option("--out", o.out, "write what the model said to this JSON file");
   sub->add_option("--batch", o.batch, "pictures at a time (default: the run's, or 64)")
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::Range(1, kMostAtOnce));
   picture_options(sub, o.pictures);
   open_options(sub, o.open);
   json_flag(sub, o.json);
@@ -44,7 +44,7 @@ void search_options(CLI::App* sub, EvalCommandOptions& o) {
   sub->add_option("--rerank", o.rerank,
                   "candidates of each query that ITM orders again (default: the run's, or 16; the "
                   "original: 256 for COCO, 128 for Flickr30k; 0: ITC only)")
-      ->check(CLI::NonNegativeNumber);
+      ->check(CLI::Range(0, 1'000'000));
   first_token_option(sub, o);
 }
 
@@ -79,7 +79,7 @@ void add_vqa(CLI::App* eval, Program& p) {
   sub->add_option("--top", o.measure.answers.rank,
                   "candidates that are scored whole, those of the likeliest first tokens (default: "
                   "128)")
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::Range(1, 1'000'000));
   sub->add_option("--beams", o.measure.answers.generate.beams,
                   "beams of a written answer (default: 3)");
   sub->add_option("--max-tokens", o.measure.answers.generate.max_length,

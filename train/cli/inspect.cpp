@@ -3,6 +3,7 @@
 #include <span>
 
 #include "core/error.h"
+#include "core/printable.h"
 #include "core/str.h"
 #include "models/weights/elements.h"
 #include "models/weights/pth.h"
@@ -98,12 +99,13 @@ void print_file(const ListedFile& file) {
   }
   print(file.path + " (" + file.format + ")");
   print_table(rows);
-  for (const auto& [key, value] : file.metadata) print(key + ": " + value);
+  for (const auto& [key, value] : file.metadata) print(printable(key + ": " + value));
   print(str(file.tensors.size(), " tensors, ", with_commas(static_cast<int64_t>(values)),
             " values, ", with_commas(static_cast<int64_t>(bytes)), " bytes"));
   for (const Listed& tensor : file.tensors)
     if (tensor.not_finite > 0)
-      print(str(tensor.name, ": ", with_commas(tensor.not_finite), " values are NaN or infinite"));
+      print(str(printable(tensor.name), ": ", with_commas(tensor.not_finite),
+                " values are NaN or infinite"));
   print("");
 }
 

@@ -10,7 +10,8 @@ namespace {
 constexpr const char* kFiles = "pictures, folders of them, or - for paths on standard input";
 
 void batch_option(CLI::App* sub, int64_t& batch) {
-  sub->add_option("--batch", batch, "pictures at a time (default: 16)")->check(CLI::PositiveNumber);
+  sub->add_option("--batch", batch, "pictures at a time (default: 16)")
+      ->check(CLI::Range(1, kMostAtOnce));
 }
 
 void file_options(CLI::App* sub, OpenOptions& open) {
@@ -34,12 +35,15 @@ void add_caption(CLI::App& app, Program& p) {
   sub->add_option("--length-penalty", g.length_penalty,
                   "a score is log-probability / length^penalty (default: 1)");
   sub->add_option("--repetition-penalty", g.repetition_penalty, "above 1: fewer repetitions");
+  sub->add_option("--no-repeat-ngram", g.no_repeat_ngram,
+                  "no run of so many tokens stands twice in a caption (default: 0, any may)");
   sub->add_flag("--early-stopping", g.early_stopping, "end when as many captions as beams ended");
   sub->add_flag("--sample", g.sample, "draw tokens by their probability");
   sub->add_option("--top-k", g.top_k, "draw from the k most likely (default: 50; 0: all)");
   sub->add_option("--top-p", g.top_p, "draw from so much of the probability (default: 0.9)");
   sub->add_option("--temperature", g.temperature, "below 1: likely tokens more often");
-  sub->add_option("--seed", g.seed, "the same seed draws the same captions");
+  sub->add_option("--seed", g.seed, "the same seed draws the same captions")
+      ->check(CLI::NonNegativeNumber);
   sub->add_flag("--recursive", o.recursive, "folders with all folders in them");
   auto* format =
       sub->add_option("--format", o.format,
@@ -102,7 +106,7 @@ void add_answer(CLI::App& app, Program& p) {
       "file of answers, one per line or a JSON list: the best of them is chosen instead of "
       "writing one");
   sub->add_option("--rank", o.rules.rank, "candidates that are scored whole (default: 128)")
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::Range(1, 1'000'000));
   sub->add_option("--beams", o.rules.generate.beams, "beams of a written answer (default: 3)");
   sub->add_option("--max-tokens", o.rules.generate.max_length,
                   "longest answer, [DEC] counted (default: 10)");

@@ -81,8 +81,10 @@ std::vector<std::string> picture_files(const std::vector<std::string>& arguments
   for (const std::string& argument : arguments) {
     std::error_code error;
     if (argument == "-") {
-      for (std::string line; std::getline(std::cin, line);)
+      for (std::string line; std::getline(std::cin, line);) {
+        if (line.ends_with('\r')) line.pop_back();
         if (!line.empty()) files.push_back(line);
+      }
     } else if (fs::is_directory(argument, error)) {
       std::vector<std::string> left_out;
       add_folder(argument, recursive, files, left_out);

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "core/error.h"
+#include "core/printable.h"
 #include "core/str.h"
 #include "train/eval/figures.h"
 #include "train/report/html.h"
@@ -35,8 +36,10 @@ void flush_output() {
 
 void print_json(const Json& document) { print(document.dump(1)); }
 
-void print_table(const std::vector<std::vector<std::string>>& rows) {
+void print_table(std::vector<std::vector<std::string>> rows) {
   std::vector<size_t> widths;
+  for (auto& row : rows)
+    for (std::string& cell : row) cell = printable(cell);
   for (const auto& row : rows) {
     widths.resize(std::max(widths.size(), row.size()));
     for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
@@ -70,6 +73,8 @@ void print_eval(const Json& eval) {
     }
     print_table(rows);
     for (const std::string& answer : answers) print(answer);
+    const Json *images = figures.find("images"), *captions = figures.find("captions");
+    if (images && images->integer() == 1 && captions) print(str("CIDEr: ", kCiderOfOne));
     print("");
   }
 }

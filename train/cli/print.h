@@ -14,8 +14,13 @@ void print(const std::string& text);  // a line
 void flush_output();
 void print_json(const Json& document);
 
-// Rows of equal length as aligned columns, the first row as a heading.
-void print_table(const std::vector<std::vector<std::string>>& rows);
+// Why CIDEr is 0 of one picture.
+inline constexpr const char* kCiderOfOne =
+    "0 of one picture by definition: words that all pictures have weigh nothing";
+
+// Rows of equal length as aligned columns, the first row as a heading. What a terminal would obey
+// is escaped (core/printable.h).
+void print_table(std::vector<std::vector<std::string>> rows);
 // The figures of each split (train/eval/evaluate.h): a table with intervals and the trivial answer.
 void print_eval(const Json& eval);
 

@@ -52,6 +52,7 @@ void add_eval_commands(CLI::App& app, Program& program);
 inline constexpr const char* kModelHelp =
     "run, checkpoint, Hugging Face folder, .pth or safetensors file; demo: the model that medley "
     "ships with";
+inline constexpr int kMostAtOnce = 65'536;  // pictures
 void open_options(CLI::App* sub, OpenOptions& open);
 
 }  // namespace medley::train

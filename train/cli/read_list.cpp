@@ -12,7 +12,7 @@
 namespace medley::train {
 
 std::vector<std::string> read_list(const std::string& path) {
-  const std::string content = read_text(path);
+  const std::string content = as_utf8(read_text(path));
   std::vector<std::string> texts;
   if (content.starts_with('[')) {
     Json::each_element(content, path, [&](const Json& text) { texts.push_back(text.text()); });

@@ -1,6 +1,7 @@
 // medley score captions: captions against references, as the COCO caption evaluation counts.
 #include <cstdio>
 #include <map>
+#include <string_view>
 
 #include "core/error.h"
 #include "core/json.h"
@@ -109,7 +110,8 @@ int score_captions(const ScoreOptions& options) {
   std::vector<std::vector<std::string>> rows{{"metric", "value"}};
   for (const auto& [name, value] : figures) {
     document.set(name, value);
-    rows.push_back({name, fixed(value, 4)});
+    const bool undefined = corpus.size() == 1 && std::string_view(name).starts_with("CIDEr");
+    rows.push_back({name, fixed(value, 4) + (undefined ? str("  (", kCiderOfOne, ")") : "")});
   }
   document.set("images", static_cast<int64_t>(corpus.size()));
   if (options.json)

@@ -10,6 +10,8 @@
 #include "core/str.h"
 #include "train/data/forms/shards.h"
 #include "train/data/joined.h"
+#include "train/data/tar.h"
+#include "train/data/unpack.h"
 #include "train/io/files.h"
 #include "train/report/html.h"
 
@@ -82,7 +84,12 @@ Place find_pictures(const NamedRows& rows, const std::string& images) {
 
 NamedRows read_list(const std::string& path, const std::string& split, const DataOptions& options,
                     Findings& findings) {
-  const std::string text = read_text(path);
+  const std::string text = as_utf8(read_text(path));
+  if (const Packing packing = packing_of(text); packing != Packing::none)
+    throw DataError(str("[data] ", path, " is ", name_of(packing), ", not a list"),
+                    packing == Packing::zip ? "unpack it into a folder: `unzip`"
+                                            : "unpack it, or call it .tar.gz or .tar.zst if it "
+                                              "holds pictures and texts in pairs");
   std::optional<NamedRows> table = read_table(path, text, options, findings);
   if (!table) return read_json_object(path, text, split, findings);
   if (!split.empty())
@@ -104,7 +111,7 @@ std::vector<std::string> lists_in(const std::string& folder) {
 std::vector<std::string> shards_in(const std::string& folder) {
   std::vector<std::string> shards;
   for (const std::string& name : list_folder(folder))
-    if (name.ends_with(".tar") && name != "images.tar") shards.push_back(folder + "/" + name);
+    if (is_tar_name(name) && !name.starts_with("images.tar")) shards.push_back(folder + "/" + name);
   return shards;
 }
 
@@ -203,7 +210,7 @@ OpenedData open_tars(const std::vector<std::string>& paths, const DataOptions& o
 
 // Of a path that names shards, those; else none.
 std::vector<std::string> shards_of(const std::string& path) {
-  if (path.ends_with(".tar")) return expand_braces(path);
+  if (is_tar_name(path)) return expand_braces(path);
   return is_folder(path) ? shards_in(path) : std::vector<std::string>();
 }
 

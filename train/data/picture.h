@@ -1,16 +1,15 @@
-// Pictures as the model takes them: planes of floats, normalised with BLIP's mean and deviation
-// (those of CLIP: Radford et al. 2021).
+// Pictures as the model takes them: planes of floats, normalised.
 #pragma once
 
-#include <array>
 #include <cstdint>
 
+#include "models/vision/pixels.h"
 #include "train/data/dataset.h"
 
 namespace medley::train {
 
-inline constexpr std::array<float, 3> kPictureMean{0.48145466f, 0.4578275f, 0.40821073f};
-inline constexpr std::array<float, 3> kPictureStd{0.26862954f, 0.26130258f, 0.27577711f};
+using models::kPictureMean;
+using models::kPictureStd;
 
 // out [3, height, width]: values 0..1.
 void to_planes(const Image& image, float* out);

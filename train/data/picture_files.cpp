@@ -104,7 +104,7 @@ class TarPictures : public PictureFiles {
   }
 
   std::vector<std::string> frames(const std::string& name) const override {
-    const std::string inside = name + "/";
+    const std::string inside = tar_name(name) + "/";
     auto first = std::lower_bound(names_.begin(), names_.end(), inside), last = first;
     while (last != names_.end() && last->starts_with(inside)) ++last;
     return {first, last};
@@ -113,8 +113,9 @@ class TarPictures : public PictureFiles {
   std::optional<std::string> prefix_of(const std::string& name) const override {
     if (contains(name) || !frames(name).empty()) return "";
     std::optional<std::string> found;
+    const std::string part = "/" + tar_name(name) + "/";
     for (const std::string_view member : names_)
-      if (const size_t at = str("/", member, "/").find("/" + name + "/"); at != member.npos)
+      if (const size_t at = str("/", member, "/").find(part); at != member.npos)
         found = only(found, std::string(member.substr(0, at)), name, tar_.path());
     return found;
   }

@@ -10,11 +10,15 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <string_view>
+#include <utility>
 
 #include "core/error.h"
+#include "core/read_text.h"
 #include "core/str.h"
 #include "train/data/tar_header.h"
+#include "train/data/unpack.h"
 #include "train/io/checksum.h"
 
 namespace medley::train {
@@ -25,11 +29,16 @@ constexpr uint64_t kMaxExtension = 1 << 20;
 
 uint64_t round_up(uint64_t size) { return (size + kTarBlock - 1) / kTarBlock * kTarBlock; }
 
-std::string without_dot(const std::string& name) {
-  return name.compare(0, 2, "./") == 0 ? name.substr(2) : name;
-}
-
 bool is_file(char type) { return type == '0' || type == '\0' || type == '7'; }
+
+bool is_link(char type) { return type == '1' || type == '2'; }
+
+// The name of the member that a link means. A hard link has it as the archive has names, a symbolic
+// one as seen from its own folder.
+std::string target_of(char type, const std::string& name, const std::string& link) {
+  if (type == '1') return tar_name(link);
+  return tar_name((std::filesystem::path(name).parent_path() / link).string());
+}
 
 // Links, devices, folders and FIFOs have no data, whatever their size field says.
 bool has_data(char type) { return type < '1' || type > '6'; }
@@ -44,15 +53,17 @@ DataError sparse_error(const std::string& place) {
 
 // What headers of their own say about the member that follows them.
 struct Extension {
-  std::string name;  // empty: not said
+  std::string name, link;  // empty: not said
   bool has_size = false;
   uint64_t size = 0;
 
   void add(char type, std::string_view text, const std::string& place) {
     if (type == 'L') name = text.substr(0, text.find('\0'));
+    if (type == 'K') link = text.substr(0, text.find('\0'));
     if (type != 'x') return;
     for (const auto& [key, value] : parse_pax_records(text, place)) {
       if (key == "path") name = value;
+      if (key == "linkpath") link = value;
       if (key == "size") {
         has_size = true;
         size = parse_pax_number(value, place);
@@ -63,6 +74,18 @@ struct Extension {
 };
 
 }  // namespace
+
+std::string tar_name(const std::string& name) {
+  // Nearly all names have this form already.
+  if (name.find("./") == name.npos && name.find("//") == name.npos) return name;
+  return std::filesystem::path(name).lexically_normal().string();
+}
+
+bool is_tar_name(const std::string& path) {
+  for (const char* end : {".tar", ".tar.gz", ".tgz", ".tar.zst", ".tzst"})
+    if (path.ends_with(end)) return true;
+  return false;
+}
 
 TarFile::TarFile(const std::string& path) : path_(path) {
   descriptor_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
@@ -75,6 +98,7 @@ TarFile::TarFile(const std::string& path) : path_(path) {
   try {
     if (!S_ISREG(status.st_mode)) throw DataError(str("[tar] ", path, " is not a file"));
     file_size_ = static_cast<uint64_t>(status.st_size);
+    open_contents();
     index();
   } catch (...) {
     ::close(descriptor_);
@@ -99,16 +123,33 @@ void TarFile::read_at(uint64_t offset, void* to, size_t bytes, const std::string
   }
 }
 
+// Of a compressed archive the descriptor becomes that of what is in it.
+void TarFile::open_contents() {
+  std::array<char, 64> bytes{};
+  const size_t size = std::min<uint64_t>(bytes.size(), file_size_);
+  read_at(0, bytes.data(), size, "a header");
+  const std::string_view start(bytes.data(), size);
+  refuse_lfs_pointer(start, path_);
+  const Packing packing = packing_of(start);
+  if (packing == Packing::none) return;
+  if (packing == Packing::zip)
+    throw DataError(str("[tar] ", path_, " is ", name_of(packing), ", not a tar"),
+                    "unpack it into a folder and name that: `unzip " + path_ + " -d pictures`");
+  const int unpacked = unpack(descriptor_, path_, packing);
+  ::close(std::exchange(descriptor_, unpacked));
+  struct stat status {};
+  if (::fstat(descriptor_, &status) != 0)
+    throw IoError(str("cannot read what ", path_, " unpacks to: ", std::strerror(errno)));
+  file_size_ = static_cast<uint64_t>(status.st_size);
+}
+
 void TarFile::index() {
-  std::array<uint8_t, 2> magic{};
-  read_at(0, magic.data(), std::min<uint64_t>(magic.size(), file_size_), "a header");
-  if (magic[0] == 0x1F && magic[1] == 0x8B)
-    throw DataError(str("[tar] ", path_, " is compressed by gzip"),
-                    "unpack it with gunzip: members are read from where they are");
   std::string last = "(none)";
   Extension extension;
-  bool ended = false;
+  Links links;
+  uint64_t empty_blocks = 0;  // that stand here; two are an end
   for (uint64_t at = 0;;) {
+    if (at == file_size_ && empty_blocks >= 2) break;
     if (file_size_ - at < kTarBlock)
       throw DataError(
           str("[tar] ", path_, " ends at byte ", file_size_,
@@ -120,15 +161,15 @@ void TarFile::index() {
     const TarHeader header = parse_tar_header(block, place);
     at += kTarBlock;
     if (header.end) {
-      if (ended) break;
-      ended = true;
+      ++empty_blocks;
       continue;
     }
-    if (ended) throw DataError(str("[tar] ", place, ": a member after an empty block"));
+    if (std::exchange(empty_blocks, 0) == 1)
+      throw DataError(str("[tar] ", place, ": a member after an empty block"));
 
     const bool describes_next = is_extension(header.type);
     const std::string name =
-        without_dot(describes_next || extension.name.empty() ? header.name : extension.name);
+        tar_name(describes_next || extension.name.empty() ? header.name : extension.name);
     uint64_t size = has_data(header.type) ? header.size : 0;
     if (!describes_next && extension.has_size) size = extension.size;
     if (size > file_size_ - at)
@@ -143,19 +184,46 @@ void TarFile::index() {
       extension.add(header.type, {text.data(), text.size()}, place);
     } else {
       if (header.type == 'S') throw sparse_error(place);
-      if (is_file(header.type)) members_.push_back({name, at, size});
+      if (is_file(header.type) || is_link(header.type)) members_.push_back({name, at, size});
+      if (is_link(header.type))
+        links[name] =
+            target_of(header.type, name, extension.link.empty() ? header.link : extension.link);
+      else
+        links.erase(name);
       last = "'" + name + "'";
       extension = {};
     }
     at += std::min(round_up(size), file_size_ - at);
   }
+  resolve(links);
   for (size_t i = 0; i < members_.size(); ++i)
     if (const std::string& name = members_[i].name; !places_.insert_or_assign(name, i).second)
       repeated_.insert(name);
 }
 
+// Links become members of the data that they mean, through other links too.
+void TarFile::resolve(const Links& links) {
+  if (links.empty()) return;
+  constexpr int kMostLinks = 40;  // in a row, as of Linux
+  std::unordered_map<std::string, TarMember> files;
+  for (const TarMember& member : members_)
+    if (!links.contains(member.name)) files[member.name] = member;
+  std::erase_if(members_, [&](TarMember& member) {
+    auto link = links.find(member.name);
+    if (link == links.end()) return false;
+    std::string name;
+    for (int i = 0; i < kMostLinks && link != links.end(); ++i)
+      link = links.find(name = link->second);
+    const auto file = files.find(name);
+    if (file == files.end()) return true;
+    member.offset = file->second.offset;
+    member.size = file->second.size;
+    return false;
+  });
+}
+
 const TarMember* TarFile::find(const std::string& name) const {
-  const auto found = places_.find(name);
+  const auto found = places_.find(tar_name(name));
   return found == places_.end() ? nullptr : &members_[found->second];
 }
 

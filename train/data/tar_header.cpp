@@ -65,6 +65,7 @@ TarHeader parse_tar_header(std::span<const uint8_t, kTarBlock> block, const std:
         kHint);
   header.name = text_field(block.first(100));
   header.type = static_cast<char>(block[156]);
+  header.link = text_field(block.subspan(157, 100));
   header.size = number_field(block.subspan(124, 12), "size", place);
   // POSIX splits long names; GNU ("ustar  ") uses these bytes for other things.
   constexpr std::string_view kPosix("ustar\0", 6);

@@ -13,8 +13,8 @@ namespace medley::train {
 inline constexpr uint64_t kTarBlock = 512;
 
 struct TarHeader {
-  bool end = false;  // a block of zeros: nothing else is set
-  std::string name;
+  bool end = false;        // a block of zeros: nothing else is set
+  std::string name, link;  // link: what a link means
   char type = '0';
   uint64_t size = 0;
 };

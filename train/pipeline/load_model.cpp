@@ -6,7 +6,9 @@
 
 #include "core/cuda/device.h"
 #include "core/error.h"
+#include "core/log.h"
 #include "core/str.h"
+#include "models/weights/hf_pictures.h"
 #include "train/checkpoint/hf_tokenizer.h"
 #include "train/loop/run_folder.h"
 #include "train/loop/state.h"
@@ -123,7 +125,15 @@ void load_weights_of(LoadedModel& loaded, const OpenOptions& options) {
 }
 
 ModelSource find_folder(const std::string& path) {
-  const models::HfConfig hf = models::read_hf_config(path + "/config.json");
+  const models::WeightFiles weights(path);
+  const models::HfConfig hf = models::read_hf_config(path + "/config.json", &weights);
+  const models::HfPictures pictures = models::read_hf_pictures(path);
+  if (pictures.side != 0 && pictures.side != hf.model.image_size)
+    throw DataError(str(pictures.file, ": 'size' is ", pictures.side,
+                        ", but config.json says image_size ", hf.model.image_size),
+                    "the folder mixes the files of different models");
+  if (!pictures.usual())
+    info(pictures.file + " has another mean, deviation or scale than usual: it is applied");
   // First: GCC 12 destroys members twice when a later one's initializer throws.
   models::Tokenizer tokenizer = read_hf_tokenizer(path, hf);
   ModelSource found{.source = path,
@@ -233,8 +243,29 @@ void LoadedModel::require(bool has, const char* what) const {
                           "use a medley run, or the folder of a model that was trained for this");
 }
 
+// What is no model, but what people take for one.
+void refuse_other_things(const std::string& name) {
+  std::error_code error;
+  if (const std::string adapter = name + "/adapter_config.json"; fs::exists(adapter, error)) {
+    const Json json = Json::read(adapter);
+    const Json* base = json.find("base_model_name_or_path");
+    throw DataError(
+        str(name, " is an adapter", base && base->is_string() ? " of " + base->text() : "",
+            ": changes of a model's weights, without the weights"),
+        "merge it first: PEFT's merge_and_unload(), then save_pretrained()");
+  }
+  if (!fs::exists(name, error) && std::count(name.begin(), name.end(), '/') == 1 &&
+      name.front() != '/' && name.back() != '/')
+    throw IoError(
+        name + " is not there",
+        str("give the folder of a run, such as runs/demo; a model of the Hugging Face hub "
+            "is downloaded first: `hf download ",
+            name, " --local-dir ", name.substr(name.find('/') + 1), "`"));
+}
+
 ModelSource find_model(const std::string& given, const OpenOptions& options) {
   const std::string name = model_path(given);
+  refuse_other_things(name);
   std::error_code error;
   if (fs::is_regular_file(name, error)) return find_file(name, options);
   if (fs::exists(name + "/config.json", error)) return find_folder(name);

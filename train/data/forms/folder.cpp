@@ -6,7 +6,7 @@
 
 #include "core/read_text.h"
 #include "core/str.h"
-#include "models/text/tokenizer.h"
+#include "models/text/words.h"
 #include "train/data/forms/csv.h"
 #include "train/data/forms/rows.h"
 #include "train/data/picture_files.h"
@@ -87,7 +87,7 @@ class CaptionedFolder {
       std::string_view line = text.substr(0, text.find('\n'));
       text.remove_prefix(std::min(line.size() + 1, text.size()));
       if (line.ends_with('\r')) line.remove_suffix(1);
-      if (models::clean_caption(line).empty()) continue;
+      if (!models::has_words(line)) continue;
       NamedRow row;
       row.number = files_;
       row.row.text = line;

@@ -9,7 +9,7 @@
 
 #include "core/read_text.h"
 #include "core/str.h"
-#include "models/text/tokenizer.h"
+#include "models/text/words.h"
 #include "train/data/forms/csv.h"
 #include "train/data/forms/rows.h"
 
@@ -77,7 +77,7 @@ struct Element {
 
 // A caption, unless cleaning leaves nothing of it.
 void push_caption(NamedRows& out, NamedRow row, const Element& element, Findings& findings) {
-  if (models::clean_caption(row.row.text).empty())
+  if (!models::has_words(row.row.text))
     findings.add("empty captions", element.error("'" + row.row.text + "' has no words"));
   else
     out.rows.push_back(std::move(row));
@@ -190,7 +190,7 @@ void read_answers(const std::string& path, NamedRows& out, Findings& findings) {
   for (size_t i = 0; i < out.rows.size(); ++i) questions[out.rows[i].row.id] = i;
   NamedRows place;
   place.path = path;
-  const std::string text = read_text(path);
+  const std::string text = as_utf8(read_text(path));
   each(checked_utf8(text, path), place, findings, [&](const std::string& list, const Element& one) {
     if (list != "annotations") return;
     const std::string id = one.id("question_id");
@@ -237,6 +237,8 @@ void read_questions(std::string_view text, NamedRows& out, Findings& findings) {
     NamedRow row;
     row.number = element.number;
     row.row.text = element.text("question");
+    if (!models::has_words(row.row.text))
+      throw element.error("'" + row.row.text + "' has no words");
     row.row.id = element.id("question_id");
     if (!ids.insert(row.row.id).second) {
       findings.add("repeated question ids",

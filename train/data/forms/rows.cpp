@@ -22,7 +22,8 @@ void Findings::count(const std::string& kind, const std::string& example, bool f
   Kind& known = kinds_[kind];
   known.fatal = fatal;
   // Without the hint of an error.
-  if (known.count++ < static_cast<int64_t>(kExamples))
+  ++known.count;
+  if (known.examples.size() < examples_)
     known.examples.push_back(example.substr(0, example.find('\n')));
 }
 

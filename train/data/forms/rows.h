@@ -37,12 +37,13 @@ class Findings {
  public:
   struct Kind {
     int64_t count = 0;
-    std::vector<std::string> examples;  // the first few
+    std::vector<std::string> examples;  // the first
     bool fatal = true;                  // training would stop
   };
   static constexpr size_t kExamples = 5;
 
-  explicit Findings(bool collect) : collect_(collect) {}
+  explicit Findings(bool collect, size_t examples = kExamples)
+      : collect_(collect), examples_(examples) {}
   // The row is left out; throws the error unless everything is collected.
   void add(const std::string& kind, const DataError& error);
   // What is left out in training too: counted, never an error.
@@ -52,6 +53,7 @@ class Findings {
  private:
   void count(const std::string& kind, const std::string& example, bool fatal);
   bool collect_;
+  size_t examples_;  // of each kind
   std::map<std::string, Kind> kinds_;
 };
 

@@ -9,7 +9,7 @@
 #include <unordered_map>
 
 #include "core/str.h"
-#include "models/text/tokenizer.h"
+#include "models/text/words.h"
 #include "train/data/decode.h"
 #include "train/data/forms/csv.h"
 #include "train/data/order.h"
@@ -88,7 +88,7 @@ class Shard {
       const Json json = Json::parse(text, "[data] " + source);
       texts = json_texts(caption_of(json, field, source), source);
     }
-    std::erase_if(texts, [](const std::string& one) { return models::clean_caption(one).empty(); });
+    std::erase_if(texts, [](const std::string& one) { return !models::has_words(one); });
     if (texts.empty()) throw DataError(str("[data] the caption of ", source, " has no words"));
     return texts;
   }

@@ -6,7 +6,7 @@
 #include <unordered_set>
 
 #include "core/str.h"
-#include "models/text/tokenizer.h"
+#include "models/text/words.h"
 #include "train/data/forms/entries.h"
 
 namespace medley::train {
@@ -163,6 +163,9 @@ class Table {
         if (!references->is_array())
           throw Wrong{"references", "it must be a list of texts but is " + brief(*references)};
         row.row.references = texts(*references, "references");
+        for (const std::string& one : row.row.references)
+          if (!models::has_words(one))
+            throw Wrong{"references", "'" + one + "' has no words", "empty captions"};
       }
       const std::vector<std::string> captions = texts(field(entry, caption_), caption_);
       if (captions.empty()) throw Wrong{caption_, "it holds no caption", "empty captions"};
@@ -178,7 +181,7 @@ class Table {
   }
 
   void push(const NamedRow& row, const std::string& text, const std::string& name) {
-    if (models::clean_caption(text).empty())
+    if (!models::has_words(text))
       throw Wrong{name, "'" + text + "' has no words", str("empty ", name, "s")};
     out_.rows.push_back(row);
     out_.rows.back().row.text = text;
