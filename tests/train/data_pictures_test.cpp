@@ -8,6 +8,7 @@
 #include "tests/train/form_files.h"
 #include "tests/train/picture_support.h"
 #include "train/data/picture_files.h"
+#include "train/loop/data_source.h"
 
 namespace medley::train {
 namespace {
@@ -237,6 +238,27 @@ TEST_CASE("data sets read pictures as their options say") {
   const OpenedData shards = files.open("a.tar", {.pictures = {.upright = true, .strict = true}});
   CHECK(shards.data->picture(0)->width == 5);
   CHECK_THROWS_AS(shards.data->picture(1), DataError);
+}
+
+TEST_CASE("keys of a configuration say how training reads pictures") {
+  const FormFiles files;
+  const std::vector<uint8_t> turned = picture_file("orientation6.jpg");
+  const std::vector<uint8_t> cut = picture_file("no_end.png");
+  files.file("a.jpg", {turned.begin(), turned.end()}).file("b.png", {cut.begin(), cut.end()});
+  files.file("list.json",
+             R"([{"image": "a.jpg", "caption": "one"}, {"image": "b.png", "caption": "two"}])");
+  TrainConfig config;
+  config.data.path = files / "list.json";
+  const NamedData plain = open_training_set(config);
+  CHECK(plain.data->picture(0)->width == 7);
+  CHECK(plain.data->picture(1)->width == 7);
+  config.data.exif = "apply";
+  config.data.strict = true;
+  const NamedData strict = open_training_set(config);
+  CHECK(strict.data->picture(0)->width == 5);
+  CHECK_THROWS_AS(strict.data->picture(1), DataError);
+  config.data.exif = "upright";
+  CHECK_THROWS_WITH(validate(config), Catch::Contains("data.exif is 'upright'"));
 }
 
 }  // namespace

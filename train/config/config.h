@@ -22,8 +22,11 @@ struct DataConfig {
   std::string images;          // files: folder or tar of the pictures; empty: found beside the list
   std::string val;             // files: split val: a path, or a part of the pictures such as 5%
   std::string image_column, text_column, answer_column;  // files: of a table; empty: usual names
-  double max_bad = -1;     // pictures that may be bad; below 1: a part; -1: none, of shards 1 %
-  std::string vocabulary;  // vocab.txt to use; empty: one is trained from the captions
+  double max_bad = -1;  // pictures that may be bad; below 1: a part; -1: none, of shards 1 %
+  std::string exif = "original";    // files: apply turns pictures upright, as EXIF says
+  std::string grey16 = "clip";      // files: scale keeps the upper half of 16 bits
+  bool strict = false;              // files: damaged pictures that Pillow shows are bad
+  std::string vocabulary;           // vocab.txt to use; empty: one is trained from the captions
   std::string vocabulary_checksum;  // of the run's vocab.txt; training writes it
   double references = 0;            // probability that another right text stands in for the caption
   int64_t scenes = 1'000'000;       // scenes only: number of different training pictures

@@ -126,6 +126,9 @@ void add_data(std::vector<ConfigKey>& keys, DataConfig& d) {
   add("answer_column", &d.answer_column, "files: answer of a table");
   add("max_bad", &d.max_bad, {-1, kMostSteps},
       "bad pictures allowed; below 1: a part; -1: 0, of shards 1 %", true);
+  add("exif", &d.exif, "files: original (pictures as they are stored) or apply (upright)");
+  add("grey16", &d.grey16, "files: grey of 16 bits, clip above 255 as Pillow or scale");
+  add("strict", &d.strict, "files: damaged pictures that Pillow shows are bad too");
   add("vocabulary", &d.vocabulary, "vocab.txt to use; empty: train one from the captions");
   add("vocabulary_checksum", &d.vocabulary_checksum, "of the run's vocab.txt: training writes it",
       true);

@@ -62,6 +62,8 @@ void validate(const TrainConfig& c) {
   models::validate(c.model);
   models::validate(c.losses);
   one_of("data.kind", c.data.kind, {"scenes", "files"});
+  one_of("data.exif", c.data.exif, {"original", "apply"});
+  one_of("data.grey16", c.data.grey16, {"clip", "scale"});
   one_of("augment.kind", c.augment.kind, {"none", "affine", "blip"});
   one_of("train.objective", c.objective, models::objective_names());
   one_of("train.precision", c.precision, {"f32", "bf16", "f64"});

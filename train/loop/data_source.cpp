@@ -40,7 +40,10 @@ NamedData files(const TrainConfig& config, const std::string& split, const std::
                                                    .caption = data.text_column,
                                                    .question = data.text_column,
                                                    .answer = data.answer_column},
-                                       .keep_missing = data.max_bad > 0});
+                                       .keep_missing = data.max_bad > 0,
+                                       .pictures = {.upright = data.exif == "apply",
+                                                    .scale_grey16 = data.grey16 == "scale",
+                                                    .strict = data.strict}});
   std::string summary = opened.summary();
   return {split, std::move(summary), std::move(opened.data)};
 }
