@@ -226,6 +226,33 @@ TEST_CASE("safety: one bad line of the metrics costs one line, and the file is k
   CHECK(kept.back() == lines.back());
 }
 
+TEST_CASE(
+    "safety: lines that could not be written are there in the end, and a table costs nothing") {
+  set_log_level(LogLevel::error);
+  TempFolder folder;
+  const TrainConfig config = tiny_config();
+  Trainer::start(config, folder / "whole").train();
+  const std::vector<std::string> lines = timeless_lines(folder / "whole");
+  for (const bool table : {false, true}) {
+    const std::string run = folder / (table ? "without-table" : "without-line");
+    Trainer trainer = Trainer::start(config, run);
+    int refused = 0;
+    set_file_hook([&](const std::string& operation, const std::string& path) {
+      if (operation != "open" || !path.ends_with(table ? "metrics.csv.partial" : "metrics.jsonl"))
+        return 0;
+      // Of the lines the last, once.
+      if (!table && (trainer.state().step < config.steps || refused > 0)) return 0;
+      ++refused;
+      return ENOSPC;
+    });
+    trainer.train();
+    set_file_hook(nullptr);
+    CHECK(refused > 0);
+    CHECK(timeless_lines(run) == lines);
+    CHECK(latest_checkpoint(run + "/checkpoints").ends_with("step-000012"));
+  }
+}
+
 TEST_CASE("safety: half a vocabulary, and numbers that no run has, are refused by their names") {
   set_log_level(LogLevel::error);
   TempFolder folder;

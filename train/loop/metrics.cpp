@@ -145,6 +145,8 @@ void MetricsLog::write(const std::string& text) {
 
 void MetricsLog::sync() {
   try {
+    if (!waiting_.empty()) write(waiting_);
+    waiting_.clear();
     OutputFile file(path_, OutputFile::Mode::append);
     file.sync();
   } catch (const IoError& error) {

@@ -47,7 +47,7 @@ class MetricsLog {
   // Keeps the lines up to `last_step` of a file that is there.
   MetricsLog(std::string path, int64_t last_step);
   void append(const Json& line);
-  // To the disk; throws nothing either.
+  // To the disk, with all lines that wait; throws nothing either.
   void sync();
 
  private:

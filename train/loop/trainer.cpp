@@ -254,8 +254,12 @@ void Trainer::save_to(const std::string& folder, int64_t keep, bool must) {
   const auto write = [&] {
     if (!is_there(run_.path)) make_run_again();
     metrics_.sync();
-    replace_file(run_.metrics_table(), metrics_csv(read_metrics(run_.metrics())));
     write_checkpoint(folder, state_->step, state_->checkpoint_files(), keep);
+    try {
+      replace_file(run_.metrics_table(), metrics_csv(read_metrics(run_.metrics())));
+    } catch (const IoError& error) {
+      warn(error.what());
+    }
   };
   try {
     write();
