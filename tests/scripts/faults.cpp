@@ -1,6 +1,6 @@
 // File operations that fail on purpose, for campaign.sh: a library that is loaded before the C
-// library (LD_PRELOAD) and counts what a program does to the files of one folder. Reads or writes of
-// one file that follow one another are one operation.
+// library (LD_PRELOAD) and counts what a program does to the files of one folder. Reads or writes
+// of one file that follow one another are one operation.
 //
 //   MEDLEY_FAULT_FOLDER  the folder; nothing elsewhere counts
 //   MEDLEY_FAULT_AT      which operation fails, from 1; 0: none, and the count goes to stderr
