@@ -80,17 +80,15 @@ bool cpu_has(Isa isa) {
       return cpu_has(Isa::avx2) && __builtin_cpu_supports("avx512f") &&
              __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") &&
              __builtin_cpu_supports("avx512vl");
+#else
+    case Isa::avx2:
+    case Isa::avx512:
+      return false;
+#endif
     case Isa::amx_model:
       return MEDLEY_AMX && cpu_has(Isa::avx512);
     case Isa::amx:
       return cpu_has(Isa::avx512) && tiles_allowed();
-#else
-    case Isa::avx2:
-    case Isa::avx512:
-    case Isa::amx_model:
-    case Isa::amx:
-      return false;
-#endif
   }
   return false;
 }

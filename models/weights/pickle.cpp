@@ -214,7 +214,9 @@ class Parser {
     const uint64_t size = number<uint8_t>();
     if (size > 8) fail(str("LONG1 of ", size, " bytes: a number over 64 bits"));
     const std::span<const char> digits = take(size);
-    uint64_t value = size > 0 && digits[size - 1] < 0 ? ~uint64_t{0} : 0;
+    // Plain char is unsigned on ARM.
+    const bool negative = size > 0 && static_cast<signed char>(digits[size - 1]) < 0;
+    uint64_t value = negative ? ~uint64_t{0} : 0;
     for (size_t i = size; i-- > 0;) value = (value << 8) | static_cast<unsigned char>(digits[i]);
     push_integer(static_cast<int64_t>(value));
   }

@@ -15,7 +15,7 @@ clean_tree() {
     tests/ops/cases tests/cuda bench cmake .ci; do
     mkdir -p "$tree/$folder"
   done
-  : >"$tree/medley"
+  echo 'packages=(cmake g++)' >"$tree/medley"
   : >"$tree/CMakeLists.txt"
   cp "$here/../../.clang-format" "$tree"
   echo '#include <vector>' >"$tree/core/shape.h"
@@ -82,6 +82,8 @@ for file in train/long.inc kernels/cuda/long.cu; do
 done
 echo 'TEST_CASE("draws fill [0, 1)") {}' >"$tree/tests/ops/bad_test.cpp"
 must_fail test_names.sh 'tests/ops/bad_test.cpp:1'
+echo 'packages+=(libjpeg62-turbo-dev)' >>"$tree/medley"
+must_fail packages.sh 'medley: libjpeg62-turbo-dev is not a package'
 echo 'ColumnLimit: 100' >"$tree/.clang-format"
 must_fail comments.sh '.clang-format: ReflowComments is not false'
 printf '%s\n' 'struct A {' '  double value =' '      0;  // of all' '};' >"$tree/core/bad.h"
