@@ -19,7 +19,7 @@ void validate(const GenerateOptions& o, int64_t prompt, int64_t max_positions) {
     require(value >= least && value <= most, name, " is ", value, ": it must lie in ", least,
             " .. ", most);
   };
-  // NaN lies nowhere. Limits of numbers that only scale scores keep these finite.
+  // No range holds NaN. The limits of numbers that scale scores keep the scores finite.
   const auto number = [&](const char* name, double value, double least, double most) {
     require(value >= least && value <= most, name, " is ", value, ": it must lie in ", least,
             " .. ", most);

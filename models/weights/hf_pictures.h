@@ -1,4 +1,4 @@
-// How a Hugging Face folder wants its pictures prepared: its processor_config.json or
+// Reads how a Hugging Face folder wants its pictures prepared, from its processor_config.json or
 // preprocessor_config.json. medley prepares all pictures in one way (models/vision/pixels.h). Where
 // a folder has another mean, deviation or scale, a channel's values differ from medley's by a
 // factor and an addend, and the first layer, which is linear and has no padding, can take both into

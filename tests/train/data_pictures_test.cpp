@@ -216,13 +216,18 @@ TEST_CASE("files of a folder that are left out for their ending are counted") {
   CHECK(opened.left_out == "files that are no pictures by their ending (2)");
 }
 
-TEST_CASE("data sets read pictures as their options say") {
-  const FormFiles files;
+// list.json: a picture that is to be turned, 7 pixels wide as stored, and one without its end.
+void write_awkward_list(const FormFiles& files) {
   const std::vector<uint8_t> turned = picture_file("orientation6.jpg");
   const std::vector<uint8_t> cut = picture_file("no_end.png");
   files.file("a.jpg", {turned.begin(), turned.end()}).file("b.png", {cut.begin(), cut.end()});
   files.file("list.json",
              R"([{"image": "a.jpg", "caption": "one"}, {"image": "b.png", "caption": "two"}])");
+}
+
+TEST_CASE("data sets read pictures as their options say") {
+  const FormFiles files;
+  write_awkward_list(files);
   const OpenedData plain = files.open("list.json");
   CHECK(plain.data->picture(0)->width == 7);
   CHECK(plain.data->picture(1)->width == 7);
@@ -231,7 +236,8 @@ TEST_CASE("data sets read pictures as their options say") {
   CHECK(strict.data->picture(0)->width == 5);
   CHECK_THROWS_AS(strict.data->picture(1), DataError);
   std::string tar;
-  for (const auto& [name, bytes] : {std::pair{"a.jpg", turned}, {"b.png", cut}})
+  for (const auto& [name, bytes] : {std::pair{"a.jpg", picture_file("orientation6.jpg")},
+                                    {"b.png", picture_file("no_end.png")}})
     tar +=
         tar_member(name, {bytes.begin(), bytes.end()}) + tar_member(str(name[0], ".txt"), "words");
   files.file("a.tar", tar + tar_end());
@@ -242,11 +248,7 @@ TEST_CASE("data sets read pictures as their options say") {
 
 TEST_CASE("keys of a configuration say how training reads pictures") {
   const FormFiles files;
-  const std::vector<uint8_t> turned = picture_file("orientation6.jpg");
-  const std::vector<uint8_t> cut = picture_file("no_end.png");
-  files.file("a.jpg", {turned.begin(), turned.end()}).file("b.png", {cut.begin(), cut.end()});
-  files.file("list.json",
-             R"([{"image": "a.jpg", "caption": "one"}, {"image": "b.png", "caption": "two"}])");
+  write_awkward_list(files);
   TrainConfig config;
   config.data.path = files / "list.json";
   const NamedData plain = open_training_set(config);
